@@ -67,7 +67,7 @@ const OWN: [&Column; 30] = [
 const OWN_OF_STATE: [&Column; 2] = [&TENANT_ID, &INGESTION_TIME];
 
 /// Columns that only the physical table `events` has, after all the others.
-const PHYSICAL: [&Column; 3] = [&EVENT_TABLE, &STREAM_EPOCH, &STREAM_SEQ];
+const PHYSICAL: [&Column; 4] = [&EVENT_TABLE, &STREAM_EPOCH, &STREAM_SEQ, &TIMESTAMP_NANOS];
 
 /// Every table, the seven event tables first.
 pub static TABLES: &[&Table] = &[

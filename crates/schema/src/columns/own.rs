@@ -71,4 +71,6 @@ columns! {
     STREAM_EPOCH: String = "StreamEpoch" @ 227;
     /// Sequence number of the row in the sensor's stream, set by the server.
     STREAM_SEQ: Long = "StreamSeq" @ 228;
+    /// Nanoseconds of the event's time below one microsecond, 0 to 999, set by the server: column files hold microseconds.
+    TIMESTAMP_NANOS: Int = "TimestampNanos" @ 229;
 }

@@ -1,0 +1,61 @@
+//! The query engine: one DataFusion context and its own threads, so that a heavy query can't stop the server's I/O.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::dataframe::DataFrame;
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::prelude::{SessionConfig, SessionContext};
+use store::Snapshot;
+
+use crate::Error;
+use crate::limits::{MEMORY_BYTES_MAX, WALL_TIME_MAX};
+use crate::table::{EventsTable, Scope};
+
+/// Runs queries. Cheap to share; one per process.
+pub struct Engine {
+    context: SessionContext,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Engine {
+    /// An engine with `n_threads` threads of its own.
+    ///
+    /// # Errors
+    /// When threads can't be started.
+    pub fn new(n_threads: usize) -> Result<Self, Error> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(n_threads.max(1))
+            .thread_name("query")
+            .enable_all()
+            .build()
+            .map_err(|error| Error::Engine(format!("start query threads: {error}")))?;
+        let environment = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(FairSpillPool::new(MEMORY_BYTES_MAX)))
+            .build_arc()?;
+        let mut config = SessionConfig::new().with_target_partitions(n_threads.max(1));
+        config.options_mut().execution.parquet.pushdown_filters = true;
+        config.options_mut().execution.parquet.schema_force_view_types = false;
+        let context = SessionContext::new_with_config_rt(config, environment);
+        Ok(Self { context, runtime })
+    }
+
+    pub(crate) fn events(&self, snapshot: &Snapshot, scope: Scope) -> Result<DataFrame, Error> {
+        Ok(self.context.read_table(Arc::new(EventsTable::new(snapshot.clone(), scope)))?)
+    }
+
+    pub(crate) fn collect(&self, frame: DataFrame) -> Result<Vec<RecordBatch>, Error> {
+        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+        let task = self.runtime.spawn(async move {
+            let result = tokio::time::timeout(WALL_TIME_MAX, frame.collect()).await;
+            drop(sender.send(result));
+        });
+        let result = receiver.recv().map_err(|_| Error::Engine("query thread panicked".to_owned()));
+        task.abort();
+        match result? {
+            Ok(batches) => Ok(batches?),
+            Err(_) => Err(Error::Limit(format!("wall time cap of {} s reached", WALL_TIME_MAX.as_secs()))),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Column files: sorted Parquet, one per day and flush.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{Array, RecordBatch, StringArray, TimestampMicrosecondArray, UInt32Array};
+use arrow::compute::{SortColumn, lexsort_to_indices, take_record_batch};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
+use serde_json::Value as Json;
+
+use crate::Error;
+use crate::limits::ROW_GROUP_ROWS;
+use crate::memory::{MemoryBatch, merge};
+use crate::wal::sync_dir;
+
+/// Columns with many different values that hunters look up by equality: a bloom filter skips whole row groups.
+const BLOOM_COLUMNS: [&str; 9] = [
+    "SHA256",
+    "SHA1",
+    "MD5",
+    "RemoteIP",
+    "RemoteUrl",
+    "ProcessUniqueId",
+    "InitiatingProcessUniqueId",
+    "InitiatingProcessParentUniqueId",
+    "EventId",
+];
+const DAY_US: i64 = 86_400_000_000;
+
+/// What the table knows of a column file without opening it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FileMeta {
+    /// Path below the table's directory.
+    pub path: String,
+    /// UTC day of every row, `YYYY-MM-DD`.
+    pub day: String,
+    /// Bytes on disk.
+    pub size_bytes: u64,
+    /// Rows.
+    pub n_rows: u64,
+    /// Smallest `Timestamp`, microseconds since 1970.
+    pub time_min_us: i64,
+    /// Largest `Timestamp`, microseconds since 1970.
+    pub time_max_us: i64,
+    /// Newest `IngestionTime`, microseconds since 1970: what retention counts from.
+    pub ingested_max_us: i64,
+    /// Smallest `DeviceId`.
+    pub device_min: String,
+    /// Largest `DeviceId`.
+    pub device_max: String,
+}
+
+impl FileMeta {
+    pub(crate) fn from_add(add: &Json) -> Option<Self> {
+        let stats: Json = serde_json::from_str(add.get("stats")?.as_str()?).ok()?;
+        let tag = |name: &str| add.get("tags")?.get(name)?.as_str()?.parse::<i64>().ok();
+        Some(Self {
+            path: add.get("path")?.as_str()?.to_owned(),
+            day: add.pointer("/partitionValues/day")?.as_str()?.to_owned(),
+            size_bytes: add.get("size")?.as_u64()?,
+            n_rows: stats.get("numRecords")?.as_u64()?,
+            time_min_us: tag("time_min_us")?,
+            time_max_us: tag("time_max_us")?,
+            ingested_max_us: tag("ingested_max_us")?,
+            device_min: stats.pointer("/minValues/DeviceId")?.as_str()?.to_owned(),
+            device_max: stats.pointer("/maxValues/DeviceId")?.as_str()?.to_owned(),
+        })
+    }
+
+    pub(crate) fn time_min_text(&self) -> String {
+        text_of_us(self.time_min_us)
+    }
+
+    pub(crate) fn time_max_text(&self) -> String {
+        text_of_us(self.time_max_us.saturating_add(999))
+    }
+}
+
+/// Delta's statistics have milliseconds: the minimum is rounded down, the maximum up.
+fn text_of_us(time_us: i64) -> String {
+    let day = day_of_us(time_us);
+    let in_day_ms = time_us.rem_euclid(DAY_US) / 1_000;
+    let (seconds, millis) = (in_day_ms / 1_000, in_day_ms % 1_000);
+    format!("{day}T{:02}:{:02}:{:02}.{millis:03}Z", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+/// The UTC day of an instant as `YYYY-MM-DD` (proleptic Gregorian, days-from-civil in reverse).
+pub(crate) fn day_of_us(time_us: i64) -> String {
+    let days = time_us.div_euclid(DAY_US) + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_index = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
+    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// Writes the rows as one sorted file per day. All files and their directories are durable when this returns.
+pub(crate) fn write_files(
+    table_dir: &Path,
+    batches: &[Arc<MemoryBatch>],
+    flush_id: &str,
+) -> Result<Vec<FileMeta>, Error> {
+    if batches.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sorted = sort(&merge(batches)?)?;
+    let times = column::<TimestampMicrosecondArray>(&sorted, "Timestamp")?;
+    let mut rows_by_day: std::collections::BTreeMap<i64, Vec<u32>> = std::collections::BTreeMap::new();
+    for row_idx in 0..sorted.num_rows() {
+        rows_by_day.entry(times.value(row_idx).div_euclid(DAY_US)).or_default().push(row_idx as u32);
+    }
+    let mut files = Vec::with_capacity(rows_by_day.len());
+    for (day, rows) in rows_by_day {
+        let part = take_record_batch(&sorted, &UInt32Array::from(rows))?;
+        files.push(write_file(table_dir, &day_of_us(day * DAY_US), flush_id, &part)?);
+    }
+    sync_dir(table_dir)?;
+    Ok(files)
+}
+
+fn sort(batch: &RecordBatch) -> Result<RecordBatch, Error> {
+    let mut keys = Vec::new();
+    for name in ["DeviceId", "Timestamp", "StreamSeq"] {
+        let values = batch.column_by_name(name).ok_or_else(|| Error::Columns(format!("no column {name}")))?;
+        keys.push(SortColumn { values: Arc::clone(values), options: None });
+    }
+    let indices = lexsort_to_indices(&keys, None)?;
+    Ok(take_record_batch(batch, &indices)?)
+}
+
+fn column<'a, A: Array + 'static>(batch: &'a RecordBatch, name: &str) -> Result<&'a A, Error> {
+    batch
+        .column_by_name(name)
+        .and_then(|array| array.as_any().downcast_ref::<A>())
+        .ok_or_else(|| Error::Columns(format!("no column {name} of the right type")))
+}
+
+fn write_file(table_dir: &Path, day: &str, flush_id: &str, batch: &RecordBatch) -> Result<FileMeta, Error> {
+    let path = format!("day={day}/{flush_id}.parquet");
+    let full_path = table_dir.join(&path);
+    let dir = table_dir.join(format!("day={day}"));
+    std::fs::create_dir_all(&dir).map_err(|error| Error::io("create", &dir, error))?;
+    let file = File::create(&full_path).map_err(|error| Error::io("create", &full_path, error))?;
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties(batch)))?;
+    writer.write(batch)?;
+    let file = writer.into_inner()?;
+    file.sync_all().map_err(|error| Error::io("fsync", &full_path, error))?;
+    sync_dir(&dir)?;
+    let size_bytes = file.metadata().map_err(|error| Error::io("stat", &full_path, error))?.len();
+    let times = column::<TimestampMicrosecondArray>(batch, "Timestamp")?;
+    let ingested = column::<TimestampMicrosecondArray>(batch, "IngestionTime")?;
+    let devices = column::<StringArray>(batch, "DeviceId")?;
+    let n_rows = batch.num_rows();
+    Ok(FileMeta {
+        path,
+        day: day.to_owned(),
+        size_bytes,
+        n_rows: n_rows as u64,
+        time_min_us: arrow::compute::min(times).unwrap_or(i64::MIN),
+        time_max_us: arrow::compute::max(times).unwrap_or(i64::MAX),
+        ingested_max_us: arrow::compute::max(ingested).unwrap_or(i64::MAX),
+        // Rows are sorted by device first.
+        device_min: devices.value(0).to_owned(),
+        device_max: devices.value(n_rows - 1).to_owned(),
+    })
+}
+
+fn properties(batch: &RecordBatch) -> WriterProperties {
+    let level = ZstdLevel::try_new(3).unwrap_or_default();
+    let mut builder = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_statistics_enabled(EnabledStatistics::Page);
+    for name in BLOOM_COLUMNS {
+        if batch.column_by_name(name).is_some() {
+            builder = builder.set_column_bloom_filter_enabled(ColumnPath::from(name), true);
+            builder = builder.set_column_bloom_filter_max_ndv(ColumnPath::from(name), batch.num_rows() as u64);
+        }
+    }
+    builder.build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days() {
+        for (time_us, day) in [
+            (0, "1970-01-01"),
+            (-1, "1969-12-31"),
+            (951_782_400_000_000, "2000-02-29"),
+            (1_795_478_400_000_000, "2026-11-24"),
+            (4_107_542_400_000_000, "2100-03-01"),
+        ] {
+            assert_eq!(day_of_us(time_us), day);
+        }
+        assert_eq!(text_of_us(1_795_478_461_001_999), "2026-11-24T00:01:01.001Z");
+    }
+}
