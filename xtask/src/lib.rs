@@ -1,0 +1,6 @@
+//! The project's tasks: one module each. `main.rs` has the table of them.
+
+pub mod codegen;
+pub mod command;
+pub mod kernel;
+pub mod tidy;
