@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+// io_uring: file operations that make no system call. The request carries the kernel's own copy of the names.
+
+// include/uapi/linux/io_uring.h
+#define IORING_OP_OPENAT 18
+#define IORING_OP_OPENAT2 28
+#define IORING_OP_RENAMEAT 35
+#define IORING_OP_UNLINKAT 36
+#define O_CREAT 0100
+
+static __always_inline void push_kernel_path(struct scratch *s, u32 section, int dfd, struct filename *filename)
+{
+	const char *name = BPF_CORE_READ(filename, name);
+	char first = 0;
+
+	push_string(s, section, name, false);
+	bpf_probe_read_kernel(&first, 1, name);
+	if (first == '/')
+		return;
+	struct task_struct *task = (void *)bpf_get_current_task();
+	u64 mnt, dentry;
+	if (dfd == AT_FDCWD) {
+		struct fs_struct *fs = BPF_CORE_READ(task, fs);
+
+		mnt = (u64)BPF_CORE_READ(fs, pwd.mnt);
+		dentry = (u64)BPF_CORE_READ(fs, pwd.dentry);
+	} else {
+		struct file *file = file_of_fd(dfd);
+
+		mnt = (u64)BPF_CORE_READ(file, f_path.mnt);
+		dentry = (u64)BPF_CORE_READ(file, f_path.dentry);
+	}
+	push_path(mnt, dentry, section + 1);
+}
+
+// match-proto:6.18:include/trace/events/io_uring.h:io_uring_submit_req(struct io_kiocb *req)
+// Why this hook: the submitter is current (with SQPOLL its kernel thread, which shares its tgid), and the
+// names are already the kernel's copy. The outcome comes with io_uring_complete and is joined in user space.
+SEC("tp_btf/io_uring_submit_req")
+int BPF_PROG(on_uring_submit, struct io_kiocb *req)
+{
+	u8 opcode = req->opcode;
+	struct scratch *s;
+
+	if (opcode != IORING_OP_OPENAT && opcode != IORING_OP_OPENAT2 && opcode != IORING_OP_RENAMEAT &&
+	    opcode != IORING_OP_UNLINKAT)
+		return 0;
+	struct io_open *open = (void *)req;
+	if (opcode != IORING_OP_RENAMEAT && opcode != IORING_OP_UNLINKAT &&
+	    !(BPF_CORE_READ(open, how.flags) & O_CREAT))
+		return 0;
+	if (is_excluded(KIND_URING))
+		return 0;
+	s = begin(KIND_URING);
+	if (!s)
+		return 0;
+	s->e.n[0] = (s64)req;
+	s->e.n[1] = opcode;
+	if (opcode == IORING_OP_RENAMEAT) {
+		struct io_rename *rename = (void *)req;
+
+		push_kernel_path(s, 0, BPF_CORE_READ(rename, old_dfd), BPF_CORE_READ(rename, oldpath));
+		push_kernel_path(s, 2, BPF_CORE_READ(rename, new_dfd), BPF_CORE_READ(rename, newpath));
+	} else if (opcode == IORING_OP_UNLINKAT) {
+		struct io_unlink *unlink = (void *)req;
+
+		s->e.n[2] = BPF_CORE_READ(unlink, flags) & AT_REMOVEDIR;
+		push_kernel_path(s, 0, BPF_CORE_READ(unlink, dfd), BPF_CORE_READ(unlink, filename));
+	} else {
+		push_kernel_path(s, 0, BPF_CORE_READ(open, dfd), BPF_CORE_READ(open, filename));
+	}
+	send(&ring_activity, s);
+	return 0;
+}
+
+// match-proto:6.18:include/trace/events/io_uring.h:io_uring_complete(struct io_ring_ctx *ctx, void *req, struct io_uring_cqe *cqe)
+// Why this hook: the request's outcome. Which requests matter is known by their address.
+SEC("tp_btf/io_uring_complete")
+int BPF_PROG(on_uring_complete, void *ring, struct io_kiocb *req, struct io_uring_cqe *cqe)
+{
+	u8 opcode = req ? BPF_CORE_READ(req, opcode) : 0;
+	struct event *e;
+
+	if (opcode != IORING_OP_OPENAT && opcode != IORING_OP_OPENAT2 && opcode != IORING_OP_RENAMEAT &&
+	    opcode != IORING_OP_UNLINKAT)
+		return 0;
+	e = bpf_ringbuf_reserve(&ring_activity, sizeof(*e), 0);
+	if (!e) {
+		count_lost(KIND_URING_DONE);
+		return 0;
+	}
+	fill_head(e, KIND_URING_DONE);
+	e->n[0] = (s64)req;
+	e->n[1] = BPF_CORE_READ(cqe, res);
+	bpf_ringbuf_submit(e, wakeup_flags(&ring_activity));
+	return 0;
+}
