@@ -570,6 +570,7 @@ export const COLUMNS: Record<string, { type: ColumnType; prose: string }> = {
   BootId: { type: "string", prose: "Identity of the device's boot, as the kernel gives it." },
   StreamEpoch: { type: "string", prose: "Epoch of the sensor's stream that carried the row, as hexadecimal digits, set by the server." },
   StreamSeq: { type: "long", prose: "Sequence number of the row in the sensor's stream, set by the server." },
+  TimestampNanos: { type: "int", prose: "Nanoseconds of the event's time below one microsecond, 0 to 999, set by the server: column files hold microseconds." },
 };
 
 /** Meaning of every table. */

@@ -1,0 +1,112 @@
+// The only place that calls fetch: one request function, one error type.
+import type { Device, EnrolmentToken, EventAnswer, Session, Summary, TimelinePage } from "./types";
+
+const BASE = "/api/v1";
+const STATUS_UNAUTHORIZED = 401;
+const STATUS_NO_CONTENT = 204;
+
+/** Why a request failed, in the words of the server where it had any. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly correlationId: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(status: number, code: string, message: string, correlationId?: string, retryAfterSeconds?: number) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.correlationId = correlationId;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+
+  /** No answer at all: the network or the server is away. */
+  get isOffline(): boolean {
+    return this.status === 0;
+  }
+}
+
+let onUnauthorized: () => void = () => {};
+
+/** The app says here what happens when a session is over. */
+export function setUnauthorizedHandler(handler: () => void): void {
+  onUnauthorized = handler;
+}
+
+interface Options {
+  method?: "GET" | "POST";
+  body?: unknown;
+  signal?: AbortSignal | undefined;
+  /** The login page shows a 401 itself. */
+  keepUnauthorized?: boolean;
+}
+
+export async function request<T>(path: string, options: Options = {}): Promise<T> {
+  const init: RequestInit = { method: options.method ?? "GET", credentials: "same-origin" };
+  if (options.signal) init.signal = options.signal;
+  if (options.body !== undefined) {
+    init.headers = { "content-type": "application/json" };
+    init.body = JSON.stringify(options.body);
+  }
+  let response: Response;
+  try {
+    response = await fetch(BASE + path, init);
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new ApiError(0, "offline", "");
+  }
+  if (!response.ok) throw await readError(response, options.keepUnauthorized === true);
+  if (response.status === STATUS_NO_CONTENT) return undefined as T;
+  return (await response.json()) as T;
+}
+
+async function readError(response: Response, keepUnauthorized: boolean): Promise<ApiError> {
+  if (response.status === STATUS_UNAUTHORIZED && !keepUnauthorized) onUnauthorized();
+  const retryAfter = Number(response.headers.get("retry-after") ?? "");
+  let code = `http_${response.status}`;
+  let message = response.statusText;
+  let correlationId: string | undefined;
+  try {
+    const body = (await response.json()) as { error?: { code?: string; message?: string; correlationId?: string } };
+    code = body.error?.code ?? code;
+    message = body.error?.message ?? message;
+    correlationId = body.error?.correlationId;
+  } catch {
+    // A proxy between us and the server answers without our problem body; the status says enough.
+  }
+  return new ApiError(response.status, code, message, correlationId, retryAfter > 0 ? retryAfter : undefined);
+}
+
+export type Query = Record<string, string | number | undefined>;
+
+/** Writes a query string; empty values are left out. */
+export function queryText(query: Query): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== "") params.set(name, String(value));
+  }
+  const text = params.toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+const device = (id: string) => `/devices/${encodeURIComponent(id)}`;
+
+export const api = {
+  login: (user: string, password: string) =>
+    request<Session>("/login", { method: "POST", body: { user, password }, keepUnauthorized: true }),
+  logout: () => request<void>("/logout", { method: "POST" }),
+  me: (signal?: AbortSignal) => request<Session>("/me", { signal }),
+  devices: (search: string, signal?: AbortSignal) =>
+    request<{ items: Device[] }>(`/devices${queryText({ search })}`, { signal }),
+  device: (id: string, signal?: AbortSignal) => request<Device>(device(id), { signal }),
+  timeline: (id: string, query: Query, signal?: AbortSignal) =>
+    request<TimelinePage>(`${device(id)}/timeline${queryText(query)}`, { signal }),
+  summary: (id: string, query: Query, signal?: AbortSignal) =>
+    request<Summary>(`${device(id)}/timeline/summary${queryText(query)}`, { signal }),
+  event: (eventId: string, signal?: AbortSignal) =>
+    request<EventAnswer>(`/events/${encodeURIComponent(eventId)}?expand=tree`, { signal }),
+  enrolmentToken: (hours: number) =>
+    request<EnrolmentToken>("/enrolment-tokens", { method: "POST", body: { hours } }),
+  /** The address of the live stream; an EventSource cannot go through `request`. */
+  streamUrl: (id: string, query: Query) => `${BASE}${device(id)}/timeline/stream${queryText(query)}`,
+};

@@ -1,0 +1,132 @@
+// The shapes of the portal API that the portal uses. Ids, cursors and times are strings.
+
+export type Outcome = "ok" | "failed";
+export type CoverageLevel = "full" | "partial" | "off";
+export type DeviceState = "active" | "silent" | "enrolled";
+
+export interface Device {
+  id: string;
+  name: string;
+  os: string;
+  osVersion?: string;
+  kernel?: string;
+  ips: string[];
+  sensorVersion?: string;
+  firstSeen?: string;
+  lastSeen?: string;
+  lastEvent?: string;
+  state: DeviceState;
+  events24h: number;
+  lost24h: number;
+  coverage: Record<string, CoverageLevel>;
+}
+
+/** A stretch of time in which events are known to be missing. */
+export interface Gap {
+  reason: string;
+  /** Absent when nobody knows how many were lost. */
+  count?: number;
+  from: string;
+  to: string;
+  kind?: string;
+}
+
+export interface Completeness {
+  state: "complete" | "gaps" | "unknown";
+  gaps: Gap[];
+}
+
+/** One event as the timeline shows it. */
+export interface Item {
+  eventId: string;
+  /** RFC 3339 UTC with nine fraction digits, so text order is time order. */
+  time: string;
+  actionType: string;
+  group: string;
+  table: string;
+  outcome: Outcome;
+  errorName?: string;
+  errorCode?: number;
+  processName?: string;
+  processId?: number;
+  processKey?: string;
+  commandLine?: string;
+  script?: string;
+  attribution?: string;
+  user?: string;
+  /** What the event is about: a base name, host:port, query name or command. */
+  object?: string;
+  /** The rest of it: directory, command line, previous name. */
+  objectDetail?: string;
+  durationUs?: number;
+  gap?: Gap;
+}
+
+export interface TimelinePage {
+  items: Item[];
+  older: string | null;
+  newer: string | null;
+  complete: Completeness;
+}
+
+export interface GroupCount {
+  n: number;
+  failed: number;
+}
+
+export interface Summary {
+  from: string;
+  to: string;
+  stepNs: string;
+  total: number[];
+  failed: number[];
+  groups: Record<string, GroupCount>;
+  failedTotal: number;
+  matched: number;
+  complete: Completeness;
+}
+
+export interface EventField {
+  name: string;
+  value: string | number | boolean;
+  type: string;
+}
+
+export interface TreeNode {
+  key: string;
+  pid: number;
+  name: string;
+  path?: string;
+  commandLine?: string;
+  script?: string;
+  user?: string;
+  started?: string;
+  ended?: string;
+  exit?: string;
+  startSeen: boolean;
+  childrenTotal: number;
+  children: TreeNode[];
+}
+
+export interface Tree {
+  focus: string;
+  /** Root first. */
+  ancestors: TreeNode[];
+  node: TreeNode;
+}
+
+export interface EventAnswer {
+  item: Item;
+  fields: EventField[];
+  tree?: Tree;
+}
+
+export interface Session {
+  user: string;
+  role: string;
+}
+
+export interface EnrolmentToken {
+  token: string;
+  expires: string;
+}

@@ -1,0 +1,15 @@
+// Every address of the portal.
+import type { SearchParams } from "./timeline/url";
+import { searchText } from "./timeline/url";
+
+export const links = {
+  devices: "/devices",
+  timeline: (deviceId: string, search: SearchParams = {}) =>
+    `/devices/${encodeURIComponent(deviceId)}/timeline${searchText(search)}`,
+  login: (next: string) => (next === "/" || next === "/login" ? "/login" : `/login${searchText({ next })}`),
+};
+
+/** An address inside the portal, or the devices when somebody made up another one. */
+export function safeNext(next: string | undefined): string {
+  return next !== undefined && /^\/(?![/\\])/.test(next) && !next.startsWith("/login") ? next : links.devices;
+}

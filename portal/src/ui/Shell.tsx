@@ -1,0 +1,43 @@
+// The frame around every page: bar, offline banner, help dialog.
+import { Link, Outlet } from "@tanstack/react-router";
+import { Suspense, lazy, useEffect, useState } from "react";
+import { useText } from "../i18n/text";
+import { setPrefs, prefs } from "../prefs/prefs";
+import { Bar } from "./Bar";
+import { OfflineBanner } from "./OfflineBanner";
+import { Logo } from "./icons";
+import { addKeys } from "./keys";
+import { openHelp, useHelpOpen } from "./help";
+import { goTo } from "./go";
+import "./shell.css";
+
+const HelpDialog = lazy(() => import("./HelpDialog"));
+
+export function Shell() {
+  const t = useText();
+  const helpOpen = useHelpOpen();
+  const [helpUsed, setHelpUsed] = useState(false);
+  useEffect(() => {
+    if (helpOpen) setHelpUsed(true);
+  }, [helpOpen]);
+  useEffect(() => addKeys({
+    "?": () => openHelp(true),
+    "g d": () => goTo("/devices"),
+    u: () => setPrefs({ zone: prefs().zone === "utc" ? "local" : "utc" }),
+  }), []);
+  return (
+    <div className="shell">
+      <a className="skip" href="#content">{t("nav.skip")}</a>
+      <header className="bar">
+        <Link to="/devices" search={{}} className="brand"><Logo /><span>Nenrin</span></Link>
+        <nav aria-label={t("nav.main")}>
+          <Link to="/devices" search={{}} className="nav-link" activeProps={{ "data-active": "true" }}>{t("nav.devices")}</Link>
+        </nav>
+        <Bar />
+      </header>
+      <OfflineBanner />
+      <Outlet />
+      {helpUsed && <Suspense><HelpDialog /></Suspense>}
+    </div>
+  );
+}

@@ -1,0 +1,62 @@
+// The states every page has: loading, error, and small helpers for them.
+import type { ReactNode } from "react";
+import { useEffect, useState } from "react";
+import { ApiError } from "../api/client";
+import { useText } from "../i18n/text";
+import { SearchIcon, WarnIcon } from "./icons";
+
+/** A skeleton that shows earlier than this only flickers. */
+const SKELETON_DELAY_MS = 150;
+const SKELETON_WIDTHS = ["62%", "48%", "71%", "55%", "66%", "43%", "58%", "69%", "51%", "64%", "46%", "60%"];
+
+export function Skeleton({ label }: { label: string }) {
+  const [shown, setShown] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setShown(true), SKELETON_DELAY_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <div role="status" aria-busy="true" className="skeleton" data-shown={shown}>
+      <span className="visually-hidden">{label}</span>
+      {shown && SKELETON_WIDTHS.map((width) => <i key={width} style={{ "--w": width } as React.CSSProperties} />)}
+    </div>
+  );
+}
+
+export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+  const t = useText();
+  const problem = error instanceof ApiError ? error : new ApiError(0, "client", String(error));
+  return (
+    <div className="state" role="alert">
+      <WarnIcon size={28} />
+      <h2>{t("error.title")}</h2>
+      <p>{errorText(problem, t)}</p>
+      {problem.correlationId !== undefined && (
+        <p className="dim">{t("error.correlation")}: <code>{problem.correlationId}</code></p>
+      )}
+      {onRetry && (
+        <div className="buttons">
+          <button type="button" className="button primary" onClick={onRetry}>{t("error.retry")}</button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+export function errorText(error: ApiError, t: ReturnType<typeof useText>): string {
+  if (error.isOffline) return error.code === "offline" ? t("error.offline") : error.message;
+  if (error.status === 404) return t("error.notFound");
+  if (error.status === 429) return t("error.tooMany");
+  return t("error.server", { message: error.message || error.code });
+}
+
+export function EmptyState({ title, text, children }: { title: string; text: string; children?: ReactNode }) {
+  return (
+    <div className="state">
+      <SearchIcon size={28} />
+      <h2>{title}</h2>
+      <p className="dim">{text}</p>
+      {children !== undefined && <div className="buttons">{children}</div>}
+    </div>
+  );
+}
