@@ -4,6 +4,7 @@
 mod arrow_rows;
 mod completeness;
 mod cursor;
+mod devices;
 mod engine;
 mod error;
 mod filter;
@@ -16,6 +17,7 @@ mod tree;
 
 pub use completeness::{Completeness, Gap, State};
 pub use cursor::Cursor;
+pub use devices::DeviceCount;
 pub use engine::Engine;
 pub use error::Error;
 pub use filter::Filter;

@@ -1,1 +1,14 @@
-//! Placeholder head, replaced below.
+//! The server: ingest endpoint, HTTP API, users, embedded portal, command line.
+//! The only crate that knows HTTP, JSON, users and the clock of requests.
+
+pub mod api;
+pub mod ca;
+pub mod clock;
+pub mod cli;
+pub mod ingest;
+pub mod limits;
+pub mod portal;
+pub mod serve;
+pub mod state;
+pub mod tls;
+pub mod up;

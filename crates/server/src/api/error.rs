@@ -1,0 +1,125 @@
+//! The only place where our errors become HTTP: a public message, a stable code, a correlation id for the log.
+
+use axum::Json;
+use axum::extract::{FromRequest, Request};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// An error on its way to the client.
+#[derive(Debug)]
+pub struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    retry_after_s: Option<u32>,
+}
+
+/// The JSON of every error.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct ErrorBody {
+    /// The error.
+    pub error: ErrorDetail,
+}
+
+/// What went wrong.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorDetail {
+    /// Stable, for programs.
+    pub code: String,
+    /// For people: the cause and the next step.
+    pub message: String,
+    /// The same id is in the server's log.
+    pub correlation_id: String,
+}
+
+impl ApiError {
+    /// An error with its status.
+    pub fn new(status: StatusCode, code: &'static str, message: &str) -> Self {
+        Self { status, code, message: message.to_owned(), retry_after_s: None }
+    }
+
+    /// 400.
+    pub fn bad_request(message: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad_request", message)
+    }
+
+    /// 404.
+    pub fn not_found(message: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", message)
+    }
+
+    /// 429 or 503 with `Retry-After`.
+    pub fn retry_later(status: StatusCode, code: &'static str, seconds: u32, message: &str) -> Self {
+        Self { status, code, message: message.to_owned(), retry_after_s: Some(seconds) }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let correlation_id = hex::encode(rand::random::<[u8; 8]>());
+        tracing::debug!(correlation_id, status = self.status.as_u16(), code = self.code, "request refused");
+        let detail = ErrorDetail { code: self.code.to_owned(), message: self.message, correlation_id };
+        let mut response = (self.status, Json(ErrorBody { error: detail })).into_response();
+        if let Some(seconds) = self.retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+impl From<anyhow::Error> for ApiError {
+    fn from(error: anyhow::Error) -> Self {
+        // The cause is for the log only: it may name paths.
+        tracing::error!(error = %format!("{error:#}"), "request failed");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "internal error, see the server's log")
+    }
+}
+
+impl From<query::Error> for ApiError {
+    fn from(error: query::Error) -> Self {
+        match &error {
+            query::Error::BadRequest(message) => Self::bad_request(message),
+            query::Error::NoEvent(_) => Self::not_found(&error.to_string()),
+            query::Error::Limit(_) => {
+                Self::retry_later(StatusCode::SERVICE_UNAVAILABLE, "query_limit", 1, &error.to_string())
+            }
+            query::Error::Engine(_) => anyhow::anyhow!("{error}").into(),
+        }
+    }
+}
+
+/// Answer to a path that is no route.
+pub async fn no_route() -> ApiError {
+    ApiError::not_found("no such route: see /api/v1/openapi.json")
+}
+
+/// A JSON body; what is wrong with it is said in our error shape.
+pub struct Body<T>(pub T);
+
+impl<T: serde::de::DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        match Json::<T>::from_request(request, state).await {
+            Ok(Json(value)) => Ok(Self(value)),
+            Err(rejection) => Err(ApiError::new(rejection.status(), "bad_request", &rejection.body_text())),
+        }
+    }
+}
+
+/// Query parameters; what is wrong with them is said in our error shape.
+pub struct Params<T>(pub T);
+
+impl<T: serde::de::DeserializeOwned, S: Send + Sync> axum::extract::FromRequestParts<S> for Params<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut http::request::Parts, state: &S) -> Result<Self, ApiError> {
+        match axum::extract::Query::<T>::from_request_parts(parts, state).await {
+            Ok(axum::extract::Query(value)) => Ok(Self(value)),
+            Err(rejection) => Err(ApiError::bad_request(&rejection.body_text())),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The HTTP API that the portal and scripts use. Thin: parse, ask `query` or `state`, write JSON.
+
+pub mod auth;
+pub mod devices;
+pub mod error;
+pub mod events;
+pub mod item;
+pub mod misc;
+pub mod openapi;
+pub mod stream;
+pub mod timeline;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use query::Engine;
+use store::Store;
+use tokio::sync::Semaphore;
+
+use crate::ca::Ca;
+use crate::limits::{BODY_BYTES_MAX, QUERIES_MAX, STREAMS_MAX};
+use crate::state::State;
+
+/// What the API routes share.
+#[derive(Clone)]
+pub struct Api {
+    /// Small state.
+    pub state: State,
+    /// Events.
+    pub store: Arc<Store>,
+    /// Queries.
+    pub engine: Arc<Engine>,
+    /// For enrolment tokens.
+    pub ca: Arc<Ca>,
+    /// Login limiter.
+    pub logins: Arc<auth::LoginLimiter>,
+    /// Slots for running queries.
+    pub queries: Arc<Semaphore>,
+    /// Slots for open live streams.
+    pub streams: Arc<Semaphore>,
+    /// CSP violations that browsers reported since the start.
+    pub csp_reports: Arc<AtomicU64>,
+}
+
+impl Api {
+    /// The shared state over an open store.
+    pub fn new(state: State, store: Arc<Store>, engine: Arc<Engine>, ca: Arc<Ca>) -> Self {
+        Self {
+            state,
+            store,
+            engine,
+            ca,
+            logins: Arc::default(),
+            queries: Arc::new(Semaphore::new(QUERIES_MAX)),
+            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            csp_reports: Arc::default(),
+        }
+    }
+
+    /// Runs a blocking query on a worker thread, within the number of queries that may run at once.
+    ///
+    /// # Errors
+    /// The query's own error, translated.
+    pub async fn query<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Engine, &Store) -> Result<T, query::Error> + Send + 'static,
+    ) -> Result<T, error::ApiError> {
+        let _slot = self.queries.acquire().await.map_err(|error| anyhow::anyhow!("{error}"))?;
+        let (engine, store) = (Arc::clone(&self.engine), Arc::clone(&self.store));
+        let result = tokio::task::spawn_blocking(move || work(&engine, &store)).await;
+        Ok(result.map_err(|error| anyhow::anyhow!("query task: {error}"))??)
+    }
+}
+
+/// The routes of the portal listener below `/api`, and `/healthz`.
+pub fn router(api: Api) -> Router {
+    let v1 = Router::new()
+        .route("/login", post(auth::login))
+        .route("/logout", post(auth::logout))
+        .route("/me", get(auth::me))
+        .route("/devices", get(devices::list))
+        .route("/devices/{id}", get(devices::one))
+        .route("/devices/{id}/timeline", get(timeline::page))
+        .route("/devices/{id}/timeline/summary", get(timeline::summary))
+        .route("/devices/{id}/timeline/stream", get(stream::stream))
+        .route("/events/{id}", get(events::event))
+        .route("/schema", get(misc::schema))
+        .route("/enrolment-tokens", post(misc::enrolment_token))
+        .route("/csp-report", post(misc::csp_report))
+        .route("/csp-reports/count", get(misc::csp_report_count))
+        .route("/openapi.json", get(openapi::document))
+        .fallback(error::no_route)
+        .layer(axum::middleware::from_fn(auth::same_origin))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
+    Router::new().nest("/api/v1", v1).route("/healthz", get(|| async { "ok" })).with_state(api)
+}

@@ -1,0 +1,41 @@
+//! The OpenAPI document, computed from the handlers; `docs/openapi.json` is a golden copy.
+
+use axum::Json;
+use utoipa::OpenApi;
+
+use super::{auth, devices, events, misc, stream, timeline};
+
+/// The document.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Nenrin", description = "The timeline of devices: what they did, and what is missing."),
+    paths(
+        auth::login,
+        auth::logout,
+        auth::me,
+        devices::list,
+        devices::one,
+        timeline::page,
+        timeline::summary,
+        stream::stream,
+        events::event,
+        misc::schema,
+        misc::enrolment_token,
+        misc::csp_report,
+        misc::csp_report_count
+    )
+)]
+pub struct Document;
+
+/// The document as it is committed.
+///
+/// # Errors
+/// Never in practice: the document is plain data.
+pub fn text() -> anyhow::Result<String> {
+    Ok(Document::openapi().to_pretty_json()? + "\n")
+}
+
+/// Serves the document.
+pub async fn document() -> Json<utoipa::openapi::OpenApi> {
+    Json(Document::openapi())
+}

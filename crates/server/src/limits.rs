@@ -1,0 +1,44 @@
+//! Every cap of the server, with its reason.
+
+use std::time::Duration;
+
+/// Bytes of a request body outside the batch route; our largest is a certificate request.
+pub const BODY_BYTES_MAX: usize = 64 << 10;
+/// Time for a client to finish the TLS handshake.
+pub const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
+/// Time for a client to send the head of a request.
+pub const HEAD_MAX: Duration = Duration::from_secs(20);
+/// Open connections per listener; each costs a task and TLS buffers.
+pub const CONNECTIONS_MAX: usize = 4_096;
+/// Life of an enrolment token when none is given, hours.
+pub const ENROLMENT_HOURS_DEFAULT: u32 = 24;
+/// Longest life of an enrolment token, hours.
+pub const ENROLMENT_HOURS_MAX: u32 = 24 * 7;
+/// Life of a device certificate; the sensor renews it at two thirds.
+pub const DEVICE_CERTIFICATE_DAYS: i64 = 30;
+/// Life of the server's own certificate; made anew at a start when less than a month is left.
+pub const SERVER_CERTIFICATE_DAYS: i64 = 365;
+/// Life of the local CA.
+pub const CA_CERTIFICATE_DAYS: i64 = 3_650;
+/// A session ends after this long without a request …
+pub const SESSION_IDLE_SECONDS: i64 = 8 * 3_600;
+/// … and after this long in any case.
+pub const SESSION_LIFE_SECONDS: i64 = 24 * 3_600;
+/// Wrong passwords per user and minute before the answer is 429; the right user is never locked out for longer.
+pub const LOGIN_FAILURES_PER_MINUTE: u32 = 5;
+/// Names in the login limiter; beyond it the oldest minute is dropped.
+pub const LOGIN_NAMES_MAX: usize = 10_000;
+/// A device without a sign of life for this long is shown as silent: four missed heartbeats.
+pub const SILENT_AFTER_SECONDS: i64 = 60;
+/// Queries that run at the same time; others wait.
+pub const QUERIES_MAX: usize = 8;
+/// Live streams open at the same time.
+pub const STREAMS_MAX: usize = 64;
+/// Rows in one live update; more come in the next one.
+pub const STREAM_ROWS_MAX: usize = 200;
+/// Bytes of a device name, OS text and the like in a heartbeat.
+pub const NAME_BYTES_MAX: usize = 256;
+/// How often the retention runs.
+pub const RETENTION_EVERY: Duration = Duration::from_secs(3_600);
+/// A batch stamped further than this from the server's clock is stored, and the skew is logged.
+pub const CLOCK_SKEW_WARN_SECONDS: i64 = 300;
