@@ -183,5 +183,5 @@ fn add_action(file: &FileMeta, now_ms: i64) -> Json {
         "path": file.path, "partitionValues": {"day": file.day}, "size": file.size_bytes,
         "modificationTime": now_ms, "dataChange": true, "stats": stats.to_string(),
         "tags": {"time_min_us": file.time_min_us.to_string(), "time_max_us": file.time_max_us.to_string(),
-                 "ingested_max_us": file.ingested_max_us.to_string()}}})
+                 "ingested_max_us": file.ingested_max_us.to_string(), "crc32c": file.crc32c.to_string()}}})
 }

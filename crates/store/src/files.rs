@@ -1,6 +1,7 @@
 //! Column files: sorted Parquet, one per day and flush.
 
 use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -52,6 +53,8 @@ pub struct FileMeta {
     pub device_min: String,
     /// Largest `DeviceId`.
     pub device_max: String,
+    /// CRC32C of the whole file: Parquet's own parts are not all covered by checksums.
+    pub crc32c: u32,
 }
 
 impl FileMeta {
@@ -68,6 +71,7 @@ impl FileMeta {
             ingested_max_us: tag("ingested_max_us")?,
             device_min: stats.pointer("/minValues/DeviceId")?.as_str()?.to_owned(),
             device_max: stats.pointer("/maxValues/DeviceId")?.as_str()?.to_owned(),
+            crc32c: u32::try_from(tag("crc32c")?).ok()?,
         })
     }
 
@@ -170,7 +174,23 @@ fn write_file(table_dir: &Path, day: &str, flush_id: &str, batch: &RecordBatch) 
         // Rows are sorted by device first.
         device_min: devices.value(0).to_owned(),
         device_max: devices.value(n_rows - 1).to_owned(),
+        crc32c: file_crc32c(&full_path)?,
     })
+}
+
+/// CRC32C of a file, read in pieces.
+pub(crate) fn file_crc32c(path: &Path) -> Result<u32, Error> {
+    let io = |error| Error::io("read", path, error);
+    let mut file = File::open(path).map_err(io)?;
+    let mut piece = vec![0; 1 << 20];
+    let mut crc = 0;
+    loop {
+        let n_bytes = file.read(&mut piece).map_err(io)?;
+        if n_bytes == 0 {
+            return Ok(crc);
+        }
+        crc = crc32c::crc32c_append(crc, &piece[..n_bytes]);
+    }
 }
 
 fn properties(batch: &RecordBatch) -> WriterProperties {

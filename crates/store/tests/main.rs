@@ -1,1 +1,6 @@
-//! Integration tests, one binary.
+//! Integration tests of the store, one binary.
+
+mod corruption;
+mod delta_table;
+mod durability;
+mod support;
