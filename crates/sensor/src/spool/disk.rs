@@ -14,6 +14,13 @@ pub(super) struct DiskFile {
     file: File,
 }
 
+#[cfg(test)]
+impl DiskFile {
+    pub(super) fn write_raw(&self, bytes: &[u8]) -> io::Result<()> {
+        (&self.file).write_all(bytes)
+    }
+}
+
 /// The file system.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Disk {
@@ -114,4 +121,9 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
         options.mode(0o600).custom_flags(nix::libc::O_NOFOLLOW);
     }
     options
+}
+
+/// The file whose lock keeps a second process away.
+pub(super) fn lock_file(path: &Path) -> io::Result<File> {
+    private(OpenOptions::new().write(true).create(true).truncate(false)).open(path)
 }

@@ -26,12 +26,19 @@ pub(super) struct Saved {
     pub(super) sent: u64,
 }
 
-/// The open file.
+/// Writes what is acknowledged; the flusher's alone.
 #[derive(Debug)]
-pub(super) struct Marks {
+pub(super) struct AckedMark {
     file: DiskFile,
     epoch: u64,
     next_slot: Slot,
+}
+
+/// Writes what is about to be sent.
+#[derive(Debug)]
+pub(super) struct SentMark {
+    file: DiskFile,
+    epoch: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,36 +76,47 @@ pub(super) fn load(dir: &Path) -> Result<Option<Saved>, Error> {
     Ok(Some(Saved { epoch, acked, sent: sent.max(acked) }))
 }
 
-impl Marks {
-    /// Writes a new file with `saved`, durable before this returns.
-    pub(super) fn create(disk: &Disk, dir: &Path, saved: Saved) -> Result<Self, Error> {
-        let (path, temp) = (path(dir), dir.join(TEMP_NAME));
-        if temp.exists() {
-            disk.remove(&temp).map_err(|error| Error::io("remove", &temp, error))?;
-        }
-        let mut bytes = vec![0; FILE_BYTES];
-        for (slot, seq) in [(Slot::AckedEven, saved.acked), (Slot::AckedOdd, saved.acked), (Slot::Sent, saved.sent)] {
-            let at = slot.offset() as usize;
-            bytes[at..at + SLOT_BYTES].copy_from_slice(&encode(saved.epoch, seq));
-        }
-        let file = disk.create(&temp).map_err(|error| Error::io("create", &temp, error))?;
-        disk.write(&file, &bytes).map_err(|error| Error::io("write", &temp, error))?;
-        disk.sync(&file).map_err(|error| Error::io("sync", &temp, error))?;
-        disk.rename(&temp, &path).map_err(|error| Error::io("rename", &temp, error))?;
-        disk.sync_dir(dir).map_err(|error| Error::io("sync", dir, error))?;
-        let file = disk.open(&path).map_err(|error| Error::io("open", &path, error))?;
-        Ok(Self { file, epoch: saved.epoch, next_slot: Slot::AckedEven })
+/// Writes a new file with `saved`, durable before this returns.
+pub(super) fn create(disk: &Disk, dir: &Path, saved: Saved) -> Result<(), Error> {
+    let (path, temp) = (path(dir), dir.join(TEMP_NAME));
+    if temp.exists() {
+        disk.remove(&temp).map_err(|error| Error::io("remove", &temp, error))?;
     }
+    let mut bytes = vec![0; FILE_BYTES];
+    for (slot, seq) in [(Slot::AckedEven, saved.acked), (Slot::AckedOdd, saved.acked), (Slot::Sent, saved.sent)] {
+        let at = slot.offset() as usize;
+        bytes[at..at + SLOT_BYTES].copy_from_slice(&encode(saved.epoch, seq));
+    }
+    let file = disk.create(&temp).map_err(|error| Error::io("create", &temp, error))?;
+    disk.write(&file, &bytes).map_err(|error| Error::io("write", &temp, error))?;
+    disk.sync(&file).map_err(|error| Error::io("sync", &temp, error))?;
+    disk.rename(&temp, &path).map_err(|error| Error::io("rename", &temp, error))?;
+    disk.sync_dir(dir).map_err(|error| Error::io("sync", dir, error))
+}
 
-    /// Saves what is acknowledged, durable before this returns.
-    pub(super) fn save_acked(&mut self, disk: &Disk, seq: u64) -> std::io::Result<()> {
+/// Opens the file for writing. The slot that holds less is the next to be overwritten.
+pub(super) fn open(disk: &Disk, dir: &Path, epoch: u64) -> Result<(AckedMark, SentMark), Error> {
+    let path = path(dir);
+    let bytes = read_from(&path, 0, FILE_BYTES as u64).map_err(|error| Error::io("read", &path, error))?;
+    let seq = |slot: Slot| decode(bytes.get(slot.offset() as usize..)?).map(|(_, seq)| seq);
+    let next_slot = if seq(Slot::AckedEven) <= seq(Slot::AckedOdd) { Slot::AckedEven } else { Slot::AckedOdd };
+    let open = || disk.open(&path).map_err(|error| Error::io("open", &path, error));
+    Ok((AckedMark { file: open()?, epoch, next_slot }, SentMark { file: open()?, epoch }))
+}
+
+impl AckedMark {
+    /// Durable before this returns.
+    pub(super) fn save(&mut self, disk: &Disk, seq: u64) -> std::io::Result<()> {
         disk.write_at(&self.file, self.next_slot.offset(), &encode(self.epoch, seq))?;
+        disk.sync(&self.file)?;
         self.next_slot = if self.next_slot == Slot::AckedEven { Slot::AckedOdd } else { Slot::AckedEven };
-        disk.sync(&self.file)
+        Ok(())
     }
+}
 
-    /// Saves what is about to be sent, against crashes of this program only.
-    pub(super) fn save_sent(&self, disk: &Disk, seq: u64) -> std::io::Result<()> {
+impl SentMark {
+    /// Kept over a crash of this program, not over one of the machine.
+    pub(super) fn save(&self, disk: &Disk, seq: u64) -> std::io::Result<()> {
         disk.write_at(&self.file, Slot::Sent.offset(), &encode(self.epoch, seq))
     }
 }

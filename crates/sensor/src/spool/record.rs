@@ -20,9 +20,6 @@ pub(super) const CRC_BYTES: usize = 4;
 const RANGE_BYTES: usize = 16;
 const PAYLOAD_BYTES_MAX: usize = RECORD_BYTES_MAX + RANGE_BYTES;
 
-/// Largest record on disk.
-pub(super) const DISK_BYTES_MAX: usize = HEADER_BYTES + PAYLOAD_BYTES_MAX + CRC_BYTES;
-
 /// Sequence numbers from `from` to `to`, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct SeqRange {
@@ -139,9 +136,10 @@ fn parse_range(range: &[u8; RANGE_BYTES]) -> Option<SeqRange> {
 }
 
 /// How the readable part of some bytes ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Tail {
     /// At the end of a record.
+    #[default]
     Clean,
     /// Inside a record: the write was cut by a crash, so it was never durable.
     Torn,

@@ -67,14 +67,15 @@ impl Header {
     }
 }
 
-/// Where the segment that starts with `first_seq` is. Twenty digits, so that names sort like numbers.
-pub(super) fn path(dir: &Path, first_seq: u64) -> PathBuf {
-    dir.join(format!("{first_seq:020}{SUFFIX}"))
+/// A name for the segment that starts with `first_seq`. Twenty digits, so that names sort like numbers. The time makes
+/// it unique: an unreadable segment may have the same first number and must stay until its loss is told.
+pub(super) fn path(dir: &Path, first_seq: u64, created_ns: i64) -> PathBuf {
+    dir.join(format!("{first_seq:020}-{created_ns:016x}{SUFFIX}"))
 }
 
 /// The first sequence number in a file name, `None` for files that are not segments.
 pub(super) fn first_seq(path: &Path) -> Option<u64> {
-    let digits = path.file_name()?.to_str()?.strip_suffix(SUFFIX)?;
+    let (digits, _) = path.file_name()?.to_str()?.strip_suffix(SUFFIX)?.split_once('-')?;
     if digits.len() != 20 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }

@@ -26,6 +26,7 @@ struct event {
 	s64 n[NUMBERS];
 	u32 sec[SECTIONS];
 };
+_Static_assert(sizeof(struct event) == 192, "decode/mod.rs has the same layout");
 
 enum {
 	FLAG_COMPAT = 1,      // a 32-bit system call

@@ -75,6 +75,9 @@ static __always_inline void fill_addresses(struct event *e, const struct sock *s
 
 	e->n[NET_FAMILY] = family;
 	e->n[NET_LOCAL_PORT] = BPF_CORE_READ(sk, __sk_common.skc_num);
+	// A socket that was just closed has given its port back, but still knows which it was.
+	if (!e->n[NET_LOCAL_PORT])
+		e->n[NET_LOCAL_PORT] = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
 	e->n[NET_REMOTE_PORT] = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
 	if (family == AF_INET6) {
 		bpf_core_read(&e->n[NET_LOCAL_0], 16, &sk->__sk_common.skc_v6_rcv_saddr);

@@ -4,6 +4,7 @@
 #define ARGV_INLINE 4096
 #define ARGV_CHUNKS 16 // × CHUNK = 128 KiB recovered; what is beyond is counted and cut
 #define PIDTYPE_SID 3
+#define PF_KTHREAD 0x00200000 // include/linux/sched.h
 #define SIGNAL_GROUP_EXIT 4
 
 // match-proto:6.18:include/trace/events/sched.h:sched_process_fork(struct task_struct *parent, struct task_struct *child)
@@ -12,7 +13,7 @@
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
-	if (child->pid != child->tgid)
+	if (child->pid != child->tgid || child->flags & PF_KTHREAD)
 		return 0;
 	struct event *e = bpf_ringbuf_reserve(&ring_process, sizeof(*e), 0);
 	if (!e) {
@@ -146,7 +147,7 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *task)
 {
-	if (BPF_CORE_READ(task, signal, live.counter) != 0)
+	if (BPF_CORE_READ(task, signal, live.counter) != 0 || task->flags & PF_KTHREAD)
 		return 0;
 	report_left_open(task);
 	struct event *e = bpf_ringbuf_reserve(&ring_process, sizeof(*e), 0);
@@ -189,7 +190,7 @@ int on_task(struct bpf_iter__task *ctx)
 	struct task_struct *task = ctx->task;
 	struct event e = {};
 
-	if (!task || task->pid != task->tgid)
+	if (!task || task->pid != task->tgid || task->flags & PF_KTHREAD)
 		return 0;
 	e.kind = KIND_TASK;
 	e.len = sizeof(e);

@@ -216,6 +216,9 @@ struct sock {
 	u16 sk_protocol;
 	u16 sk_type;
 };
+struct inet_sock {
+	__be16 inet_sport;
+};
 struct socket {
 	short type;
 	struct sock *sk;

@@ -1,0 +1,203 @@
+//! The collector's loop: rings → pipeline → sink, with the counters of what was lost beside it.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use serde_json::{Map, Value};
+use tracing::{info, warn};
+
+use crate::clock;
+use crate::linux::decode::{self, kind};
+use crate::linux::hooks::{Coverage, Family, Hooks, Tally};
+use crate::linux::reader::Reader;
+use crate::pipeline::{Exclusion, Pipeline, Seen};
+use crate::rows::Gap;
+
+/// Longest time that a record waits in its ring.
+const POLL: Duration = Duration::from_millis(50);
+/// How often losses are counted and the clocks compared.
+const COUNT_INTERVAL: Duration = Duration::from_secs(1);
+/// A wall clock that moved more than this against the boot clock was set, not slewed.
+const CLOCK_STEP_NS: u64 = 500_000_000;
+/// A stop lets go of rows that wait for hashes after this time.
+const STOP_WAIT: Duration = Duration::from_secs(1);
+
+/// What the collector is asked to do.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Programs (full paths) whose file and network activity is not recorded.
+    pub exclude_exe: Vec<String>,
+    /// Leave out rows for what already runs.
+    pub without_snapshot: bool,
+    /// A gap to report first: the time the sensor was down.
+    pub gap_before: Option<Gap>,
+}
+
+/// What is seen, by source.
+pub type Coverages = BTreeMap<&'static str, Coverage>;
+
+/// Runs until `stop`. `started` is called once the hooks are attached. Every row goes to `sink`, in the collector's
+/// thread: a slow sink fills the rings, whose overflow is counted and reported.
+pub fn run(
+    options: Options,
+    stop: &AtomicBool,
+    started: impl FnOnce(&Coverages),
+    sink: &mut dyn FnMut(Seen),
+) -> anyhow::Result<()> {
+    let hooks = Hooks::attach()?;
+    let reader = Reader::new(&hooks)?;
+    let pipeline = Pipeline::new(options.exclude_exe.iter().cloned()).context("start the hash workers")?;
+    let mut collector = Collector { hooks, reader, pipeline, tallies: Default::default(), counted_ns: clock::wall_ns() };
+    let coverages = coverages(&collector.hooks);
+    collector.announce(&options, &coverages);
+    started(&coverages);
+    let mut counted = Instant::now();
+    while !stop.load(Ordering::Relaxed) {
+        collector.reader.wait(POLL);
+        collector.turn(sink)?;
+        if counted.elapsed() >= COUNT_INTERVAL {
+            counted = Instant::now();
+            collector.count();
+        }
+    }
+    collector.finish(sink)
+}
+
+/// Without eBPF: what runs now, and that nothing else is seen. Then waits for `stop`.
+pub fn run_without_hooks(reason: &str, stop: &AtomicBool, sink: &mut dyn FnMut(Seen)) -> anyhow::Result<()> {
+    let mut pipeline = Pipeline::new(Vec::new()).context("start the hash workers")?;
+    let now = clock::boot_ns();
+    let mut more = started_fields(&off(reason));
+    more.insert("reason".to_owned(), reason.into());
+    let row = pipeline.builder().sensor_started(now, more);
+    pipeline.push_sensor_row(row);
+    let tasks = crate::enrich::snapshot::tasks_of_proc();
+    pipeline.found_without_kernel(&tasks, now);
+    while !stop.load(Ordering::Relaxed) {
+        pipeline.tick(clock::boot_ns());
+        pipeline.take().into_iter().for_each(&mut *sink);
+        std::thread::sleep(POLL);
+    }
+    pipeline.flush();
+    let row = pipeline.builder().sensor_stopped(clock::boot_ns(), Map::new());
+    pipeline.push_sensor_row(row);
+    pipeline.take().into_iter().for_each(&mut *sink);
+    Ok(())
+}
+
+/// The coverage of a sensor that sees nothing.
+pub fn off(reason: &str) -> Coverages {
+    Family::ALL.into_iter().map(|family| (family.name(), Coverage::Off(reason.to_owned()))).collect()
+}
+
+fn coverages(hooks: &Hooks) -> Coverages {
+    hooks.coverage.iter().map(|(family, coverage)| (family.name(), coverage.clone())).collect()
+}
+
+fn started_fields(coverages: &Coverages) -> Map<String, Value> {
+    let words = coverages.iter().map(|(name, coverage)| ((*name).to_owned(), coverage.word().into()));
+    let mut more = Map::new();
+    more.insert("coverage".to_owned(), Value::Object(words.collect()));
+    more.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
+    more
+}
+
+struct Collector {
+    // Before the hooks: its rings are theirs.
+    reader: Reader,
+    hooks: Hooks,
+    pipeline: Pipeline,
+    tallies: [Tally; kind::COUNT],
+    counted_ns: i64,
+}
+
+impl Collector {
+    fn announce(&mut self, options: &Options, coverages: &Coverages) {
+        let now = clock::boot_ns();
+        if let Some(gap) = &options.gap_before {
+            self.pipeline.push_gap(gap);
+        }
+        let row = self.pipeline.builder().sensor_started(now, started_fields(coverages));
+        self.pipeline.push_sensor_row(row);
+        let mut keys = Vec::new();
+        match self.hooks.tasks() {
+            Ok(tasks) => {
+                for task in tasks {
+                    if let Ok((head, _)) = decode::decode(&task) {
+                        keys.push(head.actor);
+                    }
+                    self.pipeline.feed(&task);
+                }
+            }
+            Err(error) => warn!(error = %format!("{error:#}"), "no snapshot of running processes"),
+        }
+        if !options.without_snapshot {
+            self.pipeline.announce_found(&keys, now);
+        }
+        info!(n_processes = keys.len(), "hooks attached");
+    }
+
+    fn turn(&mut self, sink: &mut dyn FnMut(Seen)) -> anyhow::Result<usize> {
+        let pipeline = &mut self.pipeline;
+        let n = self.reader.drain(|record| pipeline.feed(record));
+        for exclusion in pipeline.take_exclusions() {
+            match exclusion {
+                Exclusion::Add(pid) => self.hooks.exclude(pid)?,
+                Exclusion::Remove(pid) => self.hooks.include(pid),
+            }
+        }
+        pipeline.tick(clock::boot_ns());
+        pipeline.take().into_iter().for_each(sink);
+        Ok(n)
+    }
+
+    /// Reports what the rings lost since the last time, what could not be read, and a clock that was set.
+    fn count(&mut self) {
+        let now = clock::wall_ns();
+        let from_ns = std::mem::replace(&mut self.counted_ns, now);
+        let gap = |reason, count, kind| Gap { reason, count: Some(count), from_ns, to_ns: now, kind };
+        match self.hooks.tallies() {
+            Ok(tallies) => {
+                for (idx, (new, old)) in tallies.iter().zip(&self.tallies).enumerate() {
+                    if new.lost > old.lost {
+                        self.pipeline.push_gap(&gap("kernel_drop", new.lost - old.lost, Some(kind::name(idx))));
+                    }
+                }
+                self.tallies = tallies;
+            }
+            Err(error) => warn!(error = %format!("{error:#}"), "losses cannot be counted"),
+        }
+        let n_undecoded = self.pipeline.take_decode_errors();
+        if n_undecoded > 0 {
+            self.pipeline.push_gap(&gap("decode_error", n_undecoded, None));
+        }
+        let offset_ns = clock::offset_ns();
+        let builder = self.pipeline.builder();
+        let stepped = builder.offset_ns.abs_diff(offset_ns) > CLOCK_STEP_NS;
+        builder.offset_ns = offset_ns;
+        if stepped {
+            self.pipeline.push_gap(&gap("clock_step", 0, None));
+        }
+    }
+
+    fn finish(&mut self, sink: &mut dyn FnMut(Seen)) -> anyhow::Result<()> {
+        let began = Instant::now();
+        // The rings never run dry on a busy machine: what comes after the stop is not waited for.
+        self.turn(sink)?;
+        while self.pipeline.is_waiting() && began.elapsed() < STOP_WAIT {
+            std::thread::sleep(Duration::from_millis(10));
+            self.pipeline.tick(clock::boot_ns());
+        }
+        self.count();
+        self.pipeline.flush();
+        let excluded: u64 = self.tallies.iter().map(|tally| tally.excluded).sum();
+        let mut more = Map::new();
+        more.insert("excluded".to_owned(), excluded.into());
+        let row = self.pipeline.builder().sensor_stopped(clock::boot_ns(), more);
+        self.pipeline.push_sensor_row(row);
+        self.pipeline.take().into_iter().for_each(sink);
+        Ok(())
+    }
+}

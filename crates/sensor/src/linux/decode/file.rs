@@ -1,0 +1,64 @@
+//! File events.
+
+use super::{Error, File, NamedFile, Raw, Record, Renamed, UringDone, UringOperation, UringSubmit, text};
+
+// As FILE_* in bpf/events.h.
+const RESULT: usize = 0;
+const INODE: usize = 1;
+const DEVICE: usize = 2;
+const SIZE: usize = 3;
+const BYTES: usize = 4;
+const MODE: usize = 6;
+const IS_DIR: usize = 7;
+
+// include/uapi/linux/io_uring.h
+const OPENAT: i64 = 18;
+const OPENAT2: i64 = 28;
+const RENAMEAT: i64 = 35;
+const UNLINKAT: i64 = 36;
+
+pub fn file(record: &Record) -> File {
+    // truncate(2) only has a name: it comes in section 1 instead of the walked path in section 0.
+    let path = if record.section(0).is_empty() { path_argument(record, 1) } else { text::path_of_names(record.section(0)) };
+    File {
+        path,
+        inode: record.number(INODE).cast_unsigned(),
+        device: record.number(DEVICE) as u32,
+        size: record.number(SIZE).cast_unsigned(),
+        bytes: record.number(BYTES).cast_unsigned(),
+        mode: record.number(MODE) as u32,
+    }
+}
+
+pub fn named(record: &Record, section: usize) -> NamedFile {
+    NamedFile {
+        path: path_argument(record, section),
+        errno: (-record.number(RESULT)).clamp(0, i64::from(i32::MAX)) as i32,
+        is_dir: record.number(IS_DIR) != 0,
+    }
+}
+
+pub fn renamed(record: &Record) -> Renamed {
+    Renamed { from: path_argument(record, 0), to: path_argument(record, 2) }
+}
+
+pub fn uring(record: &Record) -> Result<Raw, Error> {
+    let target = NamedFile { path: path_argument(record, 0), errno: 0, is_dir: record.number(2) != 0 };
+    let operation = match record.number(1) {
+        OPENAT | OPENAT2 => UringOperation::Create(target),
+        RENAMEAT => UringOperation::Rename(renamed(record)),
+        UNLINKAT => UringOperation::Delete(target),
+        _ => return Err(Error::Kind(super::kind::URING)),
+    };
+    Ok(Raw::UringSubmit(UringSubmit { request: record.number(0).cast_unsigned(), operation }))
+}
+
+pub fn uring_done(record: &Record) -> UringDone {
+    UringDone { request: record.number(0).cast_unsigned(), result: record.number(1) as i32 }
+}
+
+/// A name in `section` and the directory it is relative to in the next one.
+fn path_argument(record: &Record, section: usize) -> String {
+    let directory = text::path_of_names(record.section(section + 1));
+    text::join_path(&directory, &record.string(section))
+}
