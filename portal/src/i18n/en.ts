@@ -118,6 +118,8 @@ export const en = {
   "timeline.gaps.unknown": "Completeness is not known for this range.",
   "timeline.gaps.lost": "{gaps} gaps, {n} events lost",
   "timeline.gaps.lostOne": "1 gap, {n} events lost",
+  "timeline.gaps.oneUnknown": "1 gap, number of lost events not known",
+  "timeline.gaps.show": "Show the latest gap",
   "timeline.gaps.lostMin": "{gaps} gaps, at least {n} events lost",
   "timeline.gaps.lostUnknown": "{gaps} gaps, number of lost events not known",
   "timeline.band": "Completeness",

@@ -2,7 +2,7 @@
 import type { TextKey } from "./en";
 
 export const ja: Record<TextKey, string> = {
-  "app.tagline": "すべてのデバイスの、すべてのイベントを、順番どおりに。",
+  "app.tagline": "すべてのイベントを、順番どおりに。",
   "nav.devices": "デバイス",
   "nav.main": "メイン",
   "nav.skip": "本文へ移動",
@@ -120,6 +120,8 @@ export const ja: Record<TextKey, string> = {
   "timeline.gaps.unknown": "この期間の完全性は不明です。",
   "timeline.gaps.lost": "欠落区間 {gaps} 件、失われたイベント {n} 件",
   "timeline.gaps.lostOne": "欠落区間 1 件、失われたイベント {n} 件",
+  "timeline.gaps.oneUnknown": "欠落区間 1 件、失われた件数は不明",
+  "timeline.gaps.show": "最新の欠落区間を表示",
   "timeline.gaps.lostMin": "欠落区間 {gaps} 件、失われたイベントは {n} 件以上",
   "timeline.gaps.lostUnknown": "欠落区間 {gaps} 件、失われた件数は不明",
   "timeline.band": "完全性",

@@ -59,7 +59,7 @@ export function LoginPage() {
             <p className="dim">{t("app.tagline")}</p>
           </div>
           <Field label={t("login.user")}>
-            <Input name="user" autoComplete="username" autoFocus value={user} onChange={(_, data) => setUser(data.value)} />
+            <Input name="user" required autoComplete="username" autoFocus value={user} onChange={(_, data) => setUser(data.value)} />
           </Field>
           <Field
             label={t("login.password")}
@@ -67,11 +67,11 @@ export function LoginPage() {
             validationMessage={error === null ? undefined : { children: problem(error, t), role: "alert" }}
           >
             <Input
-              name="password" type="password" autoComplete="current-password" value={password}
+              name="password" type="password" required autoComplete="current-password" value={password}
               onChange={(_, data) => setPassword(data.value)}
             />
           </Field>
-          <Button type="submit" appearance="primary" size="large" disabled={user === "" || password === ""} disabledFocusable={busy}>
+          <Button type="submit" appearance="primary" size="large" disabledFocusable={busy}>
             {busy ? t("login.busy") : t("login.submit")}
           </Button>
         </form>

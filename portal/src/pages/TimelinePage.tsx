@@ -28,8 +28,9 @@ export function TimelinePage() {
   const writeEvent = useCallback((next: string | undefined) => change({ event: next }, { replace: true }), [change]);
   const selection = useSelection(deviceId, event, writeEvent);
   const ready = useStoreValue(store, (state) => state.status === "ready");
+  const answered = useStoreValue(store, (state) => state.status !== "loading");
   const device = useQuery({
-    queryKey: ["device", deviceId], queryFn: ({ signal }) => api.device(deviceId, signal), enabled: ready, refetchInterval: 30_000,
+    queryKey: ["device", deviceId], queryFn: ({ signal }) => api.device(deviceId, signal), enabled: answered, refetchInterval: 30_000,
   });
   const summary = useSummary(deviceId, view, store);
   const live = useLive(deviceId, view, store);
@@ -58,7 +59,7 @@ export function TimelinePage() {
 
   return (
     <main id="content" className="timeline" data-ready={ready ? "" : undefined}>
-      <DeviceHead device={device.data} summary={summary} />
+      <DeviceHead device={device.data} summary={summary} onJump={jump} />
       <Toolbar view={view} change={change} live={live} selection={selection} />
       <HistogramPanel summary={summary} onBrush={brush} onJump={jump} onZoom={zoom} />
       <Chips view={view} summary={summary} change={change} />

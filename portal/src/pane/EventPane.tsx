@@ -15,7 +15,7 @@ import type { TimelineStore } from "../timeline/store";
 import { fixedRange, readState } from "../timeline/url";
 import type { ChangeView } from "../timeline/view";
 import { CopyButton } from "../ui/Copy";
-import { CloseIcon, LinkIcon } from "../ui/icons";
+import { CloseIcon, FilterIcon, LinkIcon } from "../ui/icons";
 import { ErrorState, Skeleton } from "../ui/states";
 import { AllFields } from "./AllFields";
 import type { AddTerm } from "./Value";
@@ -90,16 +90,14 @@ function Head({ item, answer, selection, change, add }: {
     <header className="pane-head">
       <h2>{sentence(item, lang)}</h2>
       <p className="dim clocks">
-        <span>{dayText(ms, zone, lang)}</span>{" "}
-        <span className="mono">{clock("local")}</span>
-        {zoneName(ms, "local") !== "UTC" && <> · <span className="mono">{clock("utc")}</span></>}
-        {" · "}<span className="mono">{item.actionType}</span>
+        <span>{dayText(ms, zone, lang)} · <span className="mono">{item.actionType}</span></span>
+        <span className="mono">{clock("local")}{zoneName(ms, "local") !== "UTC" && ` · ${clock("utc")}`}</span>
       </p>
       <div className="pane-actions">
-        <CopyButton className="button small" label={t("pane.copyLink")} text={() => linkText(selection)}>{t("pane.copyLink")}</CopyButton>
+        <CopyButton className="button small" label={t("pane.copyLink")} icon={<LinkIcon size={14} />} text={() => linkText(selection)}>{t("pane.copyLink")}</CopyButton>
         <CopyButton className="button small" label={t("pane.copyJson")} text={() => JSON.stringify(answer ?? item, null, 2)}>{t("pane.copyJson")}</CopyButton>
         {item.processName !== undefined && (
-          <button type="button" className="button small" onClick={() => add(fieldTerm("proc", item.processName!))}><LinkIcon size={14} />{t("pane.follow")}</button>
+          <button type="button" className="button small" onClick={() => add(fieldTerm("proc", item.processName!))}><FilterIcon size={14} />{t("pane.follow")}</button>
         )}
       </div>
       <div className="pane-context" role="group" aria-label={t("pane.context")}>

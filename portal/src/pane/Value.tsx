@@ -1,4 +1,5 @@
 // A value with what one can do with it: copy, show only it, leave it out.
+import type { ReactNode } from "react";
 import { useText } from "../i18n/text";
 import { columnTerm } from "../timeline/search";
 import { CopyButton } from "../ui/Copy";
@@ -9,11 +10,13 @@ export type AddTerm = (term: string) => void;
 /** Longer texts are cut in labels; the value itself is always whole. */
 const LABEL_CHARS_MAX = 60;
 
-export function Value({ column, value, add, mono = false }: {
+export function Value({ column, value, add, mono = false, after }: {
   column: string;
   value: string | number | boolean;
   add: AddTerm;
   mono?: boolean;
+  /** Text between the value and its buttons. */
+  after?: ReactNode;
 }) {
   const t = useText();
   const text = String(value);
@@ -22,6 +25,7 @@ export function Value({ column, value, add, mono = false }: {
   return (
     <span className="value">
       <span className={mono ? "value-text mono" : "value-text"}>{text === "" ? t("pane.none") : text}</span>
+      {after}
       <span className="value-tools">
         {term !== null && (
           <>

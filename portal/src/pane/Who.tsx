@@ -28,8 +28,12 @@ export function Who({ item, fields, add }: { item: Item; fields: EventField[]; a
       <h3>{t("pane.who")}</h3>
       <dl className="who">
         <Row label={t("pane.actor")}>
-          {item.processName !== undefined && <Value column="InitiatingProcessFileName" value={item.processName} add={add} />}
-          {item.processId !== undefined && <span className="dim pid">{item.processId}</span>}
+          {item.processName !== undefined && (
+            <Value
+              column="InitiatingProcessFileName" value={item.processName} add={add}
+              after={item.processId !== undefined && <span className="dim">({item.processId})</span>}
+            />
+          )}
           {actorCommand !== undefined && <code className="command">{actorCommand}</code>}
         </Row>
         <Row label={t("pane.script")}>

@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import type { Lang, Zone } from "../time/time";
+import type { Zone } from "../time/time";
 import { DAY_MS, MINUTE_MS, SECOND_MS, hms, localOffsetMs, ymd } from "../time/time";
 import type { Histogram } from "./histogram";
 import { ticks } from "./histogram";
@@ -12,30 +12,29 @@ const AXIS_PX = 20;
 const TICK_WIDTH_PX = 80;
 /** A drag shorter than this is a click. */
 const DRAG_PX_MIN = 4;
+const EDGE_PX = 22;
 const BAR_SHARE = 0.82;
 const BAR_PX_MAX = 40;
 
 export interface ChartProps {
   histogram: Histogram;
-  lang: Lang;
   zone: Zone;
-  dark: boolean;
   onBrush: (fromMs: number, toMs: number) => void;
   onJump: (ms: number) => void;
 }
 
 export default function Chart(props: ChartProps) {
-  const { histogram, zone, dark } = props;
+  const { histogram } = props;
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const callbacks = useRef(props);
   useEffect(() => {
     callbacks.current = props;
   });
-  // A new plot for a new theme or zone; data alone is only set.
+  // One plot per mount (the owner's key changes with theme and zone); data alone is only set.
   useEffect(() => {
     const element = box.current!;
-    const made = new uPlot(options(element, zone, callbacks), data(callbacks.current.histogram), element);
+    const made = new uPlot(options(element, callbacks.current.zone, callbacks), data(callbacks.current.histogram), element);
     plot.current = made;
     const resize = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT_PX }));
     resize.observe(element);
@@ -43,7 +42,7 @@ export default function Chart(props: ChartProps) {
       resize.disconnect();
       made.destroy();
     };
-  }, [zone, dark]);
+  }, []);
   useEffect(() => {
     plot.current?.setData(data(histogram));
   }, [histogram]);
@@ -84,7 +83,9 @@ function xAxis(stroke: string, font: string, zone: Zone): uPlot.Axis {
       const offset = zone === "utc" ? 0 : localOffsetMs(min * SECOND_MS);
       const found = ticks(min * SECOND_MS, max * SECOND_MS, Math.max(2, made.width / TICK_WIDTH_PX), offset);
       stepMs = found.stepMs;
-      return found.ms.map((ms) => ms / SECOND_MS);
+      // A label too near to an edge would be cut.
+      const edge = (EDGE_PX / Math.max(1, made.width)) * (max - min);
+      return found.ms.map((ms) => ms / SECOND_MS).filter((at) => at > min + edge && at < max - edge);
     },
     values: (_, splits) => splits.map((seconds) => {
       const ms = seconds * SECOND_MS;

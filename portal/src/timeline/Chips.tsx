@@ -28,13 +28,13 @@ export const Chips = memo(function Chips({ view, summary, change }: { view: View
           return (
             <button
               key={name} type="button" className="chip" aria-pressed={selected.has(name)} data-empty={counts?.n === 0}
-              aria-label={counts ? t("timeline.chip", { group: label, n: count(counts.n), failed: count(counts.failed) }) : label}
+              title={counts && t("timeline.chip", { group: label, n: count(counts.n), failed: count(counts.failed) })}
               onClick={() => toggle(name)}
             >
               <GroupIcon group={name} />
               <span>{label}</span>
               <span className="chip-n">{counts ? count(counts.n) : "…"}</span>
-              {counts !== undefined && counts.failed > 0 && <span className="chip-failed">{count(counts.failed)} ✗</span>}
+              {!view.fail && counts !== undefined && counts.failed > 0 && <span className="chip-failed">{count(counts.failed)} ✗</span>}
             </button>
           );
         })}

@@ -9,7 +9,11 @@ import { now, toMs } from "../time/time";
 import { StateDot } from "../ui/StateDot";
 import { Completeness } from "./Band";
 
-export const DeviceHead = memo(function DeviceHead({ device, summary }: { device: Device | undefined; summary: Summary | undefined }) {
+export const DeviceHead = memo(function DeviceHead({ device, summary, onJump }: {
+  device: Device | undefined;
+  summary: Summary | undefined;
+  onJump: (ms: number) => void;
+}) {
   const t = useText();
   const { lang } = usePrefs();
   return (
@@ -24,7 +28,7 @@ export const DeviceHead = memo(function DeviceHead({ device, summary }: { device
           {device.lastEvent !== undefined && <span>{t("device.lastEvent", { ago: agoText(toMs(device.lastEvent), now(), lang) })}</span>}
         </p>
       )}
-      <Completeness summary={summary} />
+      <Completeness summary={summary} onJump={onJump} />
     </div>
   );
 });

@@ -18,7 +18,7 @@ export const HistogramPanel = memo(function HistogramPanel({ summary, onBrush, o
   onZoom: (factor: number) => void;
 }) {
   const t = useText();
-  const { lang, zone, theme } = usePrefs();
+  const { zone, theme } = usePrefs();
   const [asTable, setAsTable] = useState(false);
   const histogram = useMemo(() => (summary ? histogramOf(summary) : undefined), [summary]);
   const label = summary && t("timeline.histogram", {
@@ -29,7 +29,7 @@ export const HistogramPanel = memo(function HistogramPanel({ summary, onBrush, o
       <div className="chart-box">
         {histogram && !asTable && (
           <div className="chart" role="img" aria-label={label}>
-            <Suspense><Chart histogram={histogram} lang={lang} zone={zone} dark={isDark(theme)} onBrush={onBrush} onJump={onJump} /></Suspense>
+            <Suspense><Chart key={`${zone} ${isDark(theme)}`} histogram={histogram} zone={zone} onBrush={onBrush} onJump={onJump} /></Suspense>
           </div>
         )}
         {histogram && asTable && <HistogramTable histogram={histogram} />}

@@ -4,7 +4,7 @@ import { useText } from "../i18n/text";
 import { setPrefs, usePrefs } from "../prefs/prefs";
 import { now } from "../time/time";
 import { CopyButton } from "../ui/Copy";
-import { ArrowDownIcon, ArrowUpIcon } from "../ui/icons";
+import { ArrowDownIcon, ArrowUpIcon, LinkIcon } from "../ui/icons";
 import { RangePicker } from "./RangePicker";
 import { SearchBox } from "./SearchBox";
 import type { LiveState } from "./live";
@@ -37,7 +37,7 @@ export const Toolbar = memo(function Toolbar({ view, change, live, selection }: 
         type="button" className="button" title={orderLabel} aria-label={orderLabel} aria-keyshortcuts="o"
         onClick={() => change({ order: view.order === "desc" ? "asc" : "desc" })}
       >{view.order === "desc" ? <ArrowDownIcon size={14} /> : <ArrowUpIcon size={14} />}<span className="order-text">{orderText}</span></button>
-      <CopyButton className="button icon" label={t("timeline.copyLink")} text={() => linkText(selection)} />
+      <CopyButton className="button icon" label={t("timeline.copyLink")} icon={<LinkIcon />} text={() => linkText(selection)} />
     </div>
   );
 });

@@ -69,7 +69,9 @@ export function addLive(window: TimelineWindow, live: readonly Item[], rowsMax =
   const oldestEdge = window[oldestSide];
   const oldest = window.order === "desc" ? window.items.at(-1) : window.items[0];
   const wanted = oldest && oldestEdge.kind !== "end" ? live.filter((item) => item.time >= oldest.time) : live;
-  const { items, ids } = merge(window.items, wanted, window.ids, window.order);
+  // The stream is oldest first; events of one instant must come in the window's order.
+  const ordered = window.order === "desc" ? wanted.toReversed() : wanted;
+  const { items, ids } = merge(window.items, ordered, window.ids, window.order);
   return trimWindow({ ...window, items, ids }, oldestSide, rowsMax);
 }
 

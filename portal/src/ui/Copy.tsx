@@ -5,9 +5,10 @@ import { CheckIcon, CopyIcon } from "./icons";
 
 const SAID_MS = 1500;
 
-export function CopyButton({ text, label, children, className = "button small plain icon" }: {
+export function CopyButton({ text, label, icon, children, className = "button small plain icon" }: {
   text: string | (() => string);
   label: string;
+  icon?: ReactNode;
   children?: ReactNode;
   className?: string;
 }) {
@@ -23,7 +24,7 @@ export function CopyButton({ text, label, children, className = "button small pl
   };
   return (
     <button type="button" className={className} title={label} aria-label={label} onClick={() => void copy()}>
-      {copied ? <CheckIcon /> : <CopyIcon />}
+      {copied ? <CheckIcon /> : icon ?? <CopyIcon />}
       {children}
     </button>
   );

@@ -20,6 +20,7 @@ export const CopyIcon = icon(<><rect x="5.5" y="5.5" width="8" height="8" rx="1.
 export const CheckIcon = icon(<path d="m3 8.5 3.3 3.300L13 5" />);
 export const PlusIcon = icon(<path d="M8 3.500v9M3.5 8h9" />);
 export const MinusIcon = icon(<path d="M3.5 8h9" />);
+export const FilterIcon = icon(<path d="M2 3.5h12M4.5 8h7M6.5 12.5h3" />);
 export const LinkIcon = icon(<path d="M6.7 9.300a2.5 2.5 0 0 0 3.5 0l2.3-2.300a2.5 2.5 0 0 0-3.5-3.500L8.3 4.200M9.3 6.700a2.5 2.5 0 0 0-3.5 0L3.5 9a2.5 2.5 0 0 0 3.5 3.500l.7-.7" />);
 export const ArrowDownIcon = icon(<path d="M8 3v10m0 0 3.5-3.500M8 13 4.5 9.5" />);
 export const ArrowUpIcon = icon(<path d="M8 13V3m0 0L4.5 6.500M8 3l3.5 3.5" />);
