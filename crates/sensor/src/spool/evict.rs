@@ -7,6 +7,7 @@ use super::core::{Core, State};
 use super::disk::read_from;
 use super::error::Error;
 use super::loss::{Loss, Prepared, SPOOL_EVICTED, Window, row_time};
+use super::ranges::Ranges;
 use super::record::{Kind, Scan, SeqRange};
 use super::segment::{HEADER_BYTES, Segment};
 
@@ -17,7 +18,11 @@ const CARRIED_MAX: usize = 16;
 impl Core {
     /// Makes the spool fit its limit again.
     pub(super) fn evict(&self, state: &mut State) -> Result<(), Error> {
-        while state.bytes > self.bytes_max {
+        // Each round removes a segment; what it writes instead may fill at most a few more.
+        for _ in 0..state.segments.len() {
+            if state.bytes <= self.bytes_max {
+                return Ok(());
+            }
             let Some(victim_idx) = victim(state) else { return Ok(()) };
             match self.evict_segment(state, victim_idx) {
                 Ok(()) => {}
@@ -69,7 +74,9 @@ impl Core {
         let n_explained = range.count() - state.explained.outside(range).iter().map(|part| part.count()).sum::<u64>();
         let count = range.count() - (n_explained + carried.len() as u64).min(range.count());
         let evicted = Loss { count: Some(count), window, range: Some(covered), ..Loss::new(SPOOL_EVICTED, "events") };
-        merge(evicted, carried)
+        let mut explained = state.explained.clone();
+        explained.add(covered);
+        merge(evicted, carried, &explained)
     }
 }
 
@@ -83,29 +90,38 @@ fn victim(state: &State) -> Option<usize> {
     sealed().position(|segment| segment.seqs.from > state.sent).or_else(unacked)
 }
 
-/// An earlier eviction next to this one becomes part of it; other losses stay, up to a limit.
-fn merge(mut evicted: Loss, carried: Vec<Loss>) -> Vec<Loss> {
+/// Losses of one kind become one row, up to a limit of rows.
+fn merge(mut evicted: Loss, carried: Vec<Loss>, explained: &Ranges) -> Vec<Loss> {
     let mut kept: Vec<Loss> = Vec::new();
     for loss in carried {
-        if loss.reason == SPOOL_EVICTED
-            && let (Some(range), Some(earlier)) = (evicted.range, loss.range)
-            && earlier.from <= range.to.saturating_add(1)
-            && range.from <= earlier.to.saturating_add(1)
-        {
-            evicted.add(loss.count, loss.window);
-            evicted.range = Some(SeqRange { from: earlier.from.min(range.from), to: earlier.to.max(range.to) });
-        } else if let Some(same) = kept.iter_mut().find(|other| is_mergeable(other, &loss)) {
-            same.add(loss.count, loss.window);
-        } else if kept.len() < CARRIED_MAX {
+        if absorb(&mut evicted, &loss, explained) || kept.iter_mut().any(|other| absorb(other, &loss, explained)) {
+            continue;
+        }
+        if kept.len() < CARRIED_MAX {
             kept.push(loss);
         } else {
             evicted.add(loss.count, loss.window);
         }
     }
-    kept.insert(0, evicted);
+    kept.push(evicted);
     kept
 }
 
-fn is_mergeable(one: &Loss, other: &Loss) -> bool {
-    one.range.is_none() && other.range.is_none() && one.reason == other.reason && one.kind == other.kind
+/// Adds `other` to `one` when both together are as true as each alone. The range of the sum may span numbers that
+/// other gap rows explain as well, which are missing all the same; its count is the exact sum.
+fn absorb(one: &mut Loss, other: &Loss, explained: &Ranges) -> bool {
+    if one.reason != other.reason || one.kind != other.kind {
+        return false;
+    }
+    let range = match (one.range, other.range) {
+        (None, None) => None,
+        (Some(one), Some(other)) => Some(SeqRange { from: one.from.min(other.from), to: one.to.max(other.to) }),
+        (Some(_), None) | (None, Some(_)) => return false,
+    };
+    if range.is_some_and(|range| !explained.outside(range).is_empty()) {
+        return false;
+    }
+    one.range = range;
+    one.add(other.count, other.window);
+    true
 }

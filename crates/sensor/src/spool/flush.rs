@@ -114,7 +114,8 @@ impl Flusher {
     }
 
     fn take_job(&self, state: &mut State) -> Job {
-        let save = state.stopping || state.flush_wanted || self.has_removable(state) || is_due(self.saved_at, SAVE_INTERVAL);
+        let save =
+            state.stopping || state.flush_wanted || self.has_removable(state) || is_due(self.saved_at, SAVE_INTERVAL);
         state.flush_wanted = false;
         state.dirty_bytes = 0;
         Job {

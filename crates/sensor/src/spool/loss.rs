@@ -47,7 +47,13 @@ pub(super) struct Loss {
 
 impl Loss {
     pub(super) fn new(reason: &str, kind: &str) -> Self {
-        Loss { reason: reason.to_owned(), kind: kind.to_owned(), count: Some(0), window: Window::default(), range: None }
+        Loss {
+            reason: reason.to_owned(),
+            kind: kind.to_owned(),
+            count: Some(0),
+            window: Window::default(),
+            range: None,
+        }
     }
 
     /// Adds another loss; an unknown count makes the sum unknown.

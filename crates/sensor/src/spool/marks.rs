@@ -138,7 +138,10 @@ fn encode(epoch: u64, seq: u64) -> [u8; SLOT_BYTES] {
 
 fn decode(bytes: &[u8]) -> Option<(u64, u64)> {
     let (fields, crc) = bytes.get(..SLOT_BYTES)?.split_last_chunk::<4>()?;
-    if crc32c::crc32c(fields) != u32::from_le_bytes(*crc) || !fields.starts_with(&MAGIC) || fields[4..6] != VERSION.to_le_bytes() {
+    if crc32c::crc32c(fields) != u32::from_le_bytes(*crc)
+        || !fields.starts_with(&MAGIC)
+        || fields[4..6] != VERSION.to_le_bytes()
+    {
         return None;
     }
     let epoch = u64::from_le_bytes(fields[8..16].try_into().ok()?);

@@ -52,6 +52,9 @@ use self::recover::Recovered;
 const SEGMENT_BYTES_MIN: u64 = 64 << 10;
 const SEGMENT_BYTES_MAX: u64 = 4 << 20;
 
+/// How long a sensor that starts waits for the one before it to end.
+const LOCK_WAIT: Duration = Duration::from_secs(1);
+
 /// The limits of a spool.
 #[derive(Debug, Clone, Copy)]
 pub struct SpoolLimits {
@@ -245,10 +248,16 @@ impl Drop for Spool {
 fn take_lock(dir: &Path) -> Result<File, Error> {
     let path = dir.join("lock");
     let lock = disk::lock_file(&path).map_err(|error| Error::io("open", &path, error))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(std::fs::TryLockError::WouldBlock) => Err(Error::Locked { path: dir.to_owned() }),
-        Err(std::fs::TryLockError::Error(error)) => Err(Error::io("lock", &path, error)),
+    let deadline = Instant::now() + LOCK_WAIT;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(std::fs::TryLockError::WouldBlock) if Instant::now() < deadline => {
+                std::thread::sleep(LOCK_WAIT / 20);
+            }
+            Err(std::fs::TryLockError::WouldBlock) => return Err(Error::Locked { path: dir.to_owned() }),
+            Err(std::fs::TryLockError::Error(error)) => return Err(Error::io("lock", &path, error)),
+        }
     }
 }
 

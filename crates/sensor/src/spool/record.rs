@@ -143,6 +143,8 @@ pub(super) enum Tail {
     Clean,
     /// Inside a record: the write was cut by a crash, so it was never durable.
     Torn,
+    /// At one record that is damaged, but its number is readable, and nothing follows.
+    LastDamaged(u64),
     /// At bytes that are no record.
     Corrupt,
 }
@@ -179,10 +181,26 @@ impl<'a> Scan<'a> {
                 }
                 // A damaged length may look like a cut: only when nothing good follows was it one.
                 Parsed::Torn => self.resync(Tail::Torn)?,
-                Parsed::Corrupt => self.resync(Tail::Corrupt)?,
+                Parsed::Corrupt => self.resync(self.corrupt_tail())?,
             }
         }
         None
+    }
+
+    /// What the damage at `at` is if nothing good follows.
+    fn corrupt_tail(&self) -> Tail {
+        let rest = &self.bytes[self.at..];
+        let header = rest.first_chunk::<HEADER_BYTES>().and_then(|header| parse_header(header, self.epoch));
+        match header {
+            Some((payload_len, seq, _))
+                if HEADER_BYTES + payload_len + CRC_BYTES == rest.len()
+                    && seq >= self.seqs.from
+                    && seq <= self.seqs.to =>
+            {
+                Tail::LastDamaged(seq)
+            }
+            Some(_) | None => Tail::Corrupt,
+        }
     }
 
     /// Moves to the next good record, or to the end with `tail`.

@@ -52,11 +52,12 @@ pub(super) fn recover(dir: &Path, new_epoch: u64) -> Result<Recovered, Error> {
         let to = own.get(idx + 1).map_or(u64::MAX, |next| next.first_seq - 1);
         scanner.read(file, SeqRange { from: file.first_seq, to }, &mut recovered)?;
     }
+    scanner.finish_numbers(&mut recovered);
     for file in foreign {
         scanner.note_foreign(&file);
         recovered.useless.push(file.path);
     }
-    scanner.finish(&mut recovered);
+    scanner.finish_losses(&mut recovered);
     Ok(recovered)
 }
 
@@ -119,8 +120,8 @@ impl Scanner {
             return Ok(());
         }
         // When a segment follows, the hole before it says exactly what is missing.
-        if tail == Tail::Corrupt && seqs.to == u64::MAX {
-            self.unknown.push("segment without a readable record");
+        if seqs.to == u64::MAX {
+            self.tail = tail;
         }
         recovered.useless.push(path.to_owned());
         Ok(())
@@ -155,21 +156,32 @@ impl Scanner {
         (n_found, scan.tail)
     }
 
-    /// Turns what was noted into losses, once all explanations are known.
-    fn finish(mut self, recovered: &mut Recovered) {
+    /// Finds the last number that is taken.
+    fn finish_numbers(&mut self, recovered: &mut Recovered) {
+        let damaged = match self.tail {
+            Tail::LastDamaged(seq) => seq,
+            Tail::Corrupt => {
+                self.unknown.push("end of the spool");
+                0
+            }
+            // A write that was cut by a crash was never durable.
+            Tail::Clean | Tail::Torn => 0,
+        };
         // Sent means it was durable: what is missing up to there was damaged, and its numbers are taken.
-        let sent = recovered.saved.sent;
-        if sent > self.last {
+        let taken = recovered.saved.sent.max(damaged);
+        if taken > self.last {
             let window = Window { first_ns: self.last_time, last_ns: None };
-            self.holes.push((SeqRange { from: self.last + 1, to: sent }, window));
-            self.last = sent;
-        } else if self.tail == Tail::Corrupt {
-            self.unknown.push("end of the spool");
+            self.holes.push((SeqRange { from: self.last + 1, to: taken }, window));
+            self.last = taken;
         }
         recovered.next_seq = self.last + 1;
         if let Some(segment) = recovered.segments.last_mut() {
             segment.seqs.to = self.last;
         }
+    }
+
+    /// Turns what was noted into losses, once all explanations are known.
+    fn finish_losses(self, recovered: &mut Recovered) {
         for (hole, window) in self.holes {
             for range in recovered.explained.outside(hole) {
                 let loss = Loss::new(SPOOL_CORRUPT, "damaged records");

@@ -60,10 +60,7 @@ impl Header {
         if *magic != MAGIC || u16::from_le_bytes(*version) != VERSION {
             return None;
         }
-        Some(Header {
-            epoch: u64::from_le_bytes(*epoch),
-            first_seq: u64::from_le_bytes(first_seq.try_into().ok()?),
-        })
+        Some(Header { epoch: u64::from_le_bytes(*epoch), first_seq: u64::from_le_bytes(first_seq.try_into().ok()?) })
     }
 }
 
