@@ -16,7 +16,8 @@ use crate::table::{EventsTable, Scope};
 /// Runs queries. Cheap to share; one per process.
 pub struct Engine {
     context: SessionContext,
-    runtime: tokio::runtime::Runtime,
+    /// `None` only while it is dropped.
+    runtime: Option<tokio::runtime::Runtime>,
 }
 
 impl Engine {
@@ -38,7 +39,7 @@ impl Engine {
         config.options_mut().execution.parquet.pushdown_filters = true;
         config.options_mut().execution.parquet.schema_force_view_types = false;
         let context = SessionContext::new_with_config_rt(config, environment);
-        Ok(Self { context, runtime })
+        Ok(Self { context, runtime: Some(runtime) })
     }
 
     pub(crate) fn events(&self, snapshot: &Snapshot, scope: Scope) -> Result<DataFrame, Error> {
@@ -47,7 +48,8 @@ impl Engine {
 
     pub(crate) fn collect(&self, frame: DataFrame) -> Result<Vec<RecordBatch>, Error> {
         let (sender, receiver) = std::sync::mpsc::sync_channel(1);
-        let task = self.runtime.spawn(async move {
+        let runtime = self.runtime.as_ref().expect("only drop takes it");
+        let task = runtime.spawn(async move {
             let result = tokio::time::timeout(WALL_TIME_MAX, frame.collect()).await;
             drop(sender.send(result));
         });
@@ -56,6 +58,15 @@ impl Engine {
         match result? {
             Ok(batches) => Ok(batches?),
             Err(_) => Err(Error::Limit(format!("wall time cap of {} s reached", WALL_TIME_MAX.as_secs()))),
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // A runtime must not block in its drop when the engine's owner is async itself.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
         }
     }
 }

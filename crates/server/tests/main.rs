@@ -1,1 +1,8 @@
-//! Integration tests, one binary.
+//! Integration tests of the server over real TLS and HTTP (curl is the client), one binary.
+
+mod access;
+mod enrolment;
+mod ingest;
+mod openapi;
+mod support;
+mod timeline;

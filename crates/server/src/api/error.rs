@@ -2,10 +2,13 @@
 
 use axum::Json;
 use axum::extract::{FromRequest, Request};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::limits::BODY_BYTES_MAX;
 
 /// An error on its way to the client.
 #[derive(Debug)]
@@ -120,6 +123,19 @@ impl<T: serde::de::DeserializeOwned, S: Send + Sync> axum::extract::FromRequestP
         match axum::extract::Query::<T>::from_request_parts(parts, state).await {
             Ok(axum::extract::Query(value)) => Ok(Self(value)),
             Err(rejection) => Err(ApiError::bad_request(&rejection.body_text())),
+        }
+    }
+}
+
+/// Reads the whole body before anything may refuse the request: over HTTP/2 an answer that comes before the body
+/// was taken resets the stream, and some clients (curl 7.88) then lose the answer.
+pub async fn read_body(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    match axum::body::to_bytes(body, BODY_BYTES_MAX).await {
+        Ok(bytes) => next.run(Request::from_parts(parts, bytes.into())).await,
+        Err(_) => {
+            let message = format!("the body is broken or larger than {BODY_BYTES_MAX} bytes");
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", &message).into_response()
         }
     }
 }

@@ -94,6 +94,7 @@ pub fn router(api: Api) -> Router {
         .route("/openapi.json", get(openapi::document))
         .fallback(error::no_route)
         .layer(axum::middleware::from_fn(auth::same_origin))
+        .layer(axum::middleware::from_fn(error::read_body))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
     Router::new().nest("/api/v1", v1).route("/healthz", get(|| async { "ok" })).with_state(api)
 }
