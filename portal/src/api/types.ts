@@ -94,8 +94,8 @@ export interface EventField {
 
 export interface TreeNode {
   key: string;
-  pid: number;
-  name: string;
+  pid: number | null;
+  name: string | null;
   path?: string;
   commandLine?: string;
   script?: string;

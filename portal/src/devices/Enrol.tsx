@@ -55,11 +55,20 @@ export function EnrolSteps() {
       </li>
       <li>
         <p>{t("devices.empty.step2")}</p>
-        <Command text={`sudo nenrin-sensor run --server https://${location.hostname}:${INGEST_PORT} --token ${token}`} />
+        <Command text={enrolCommands(`https://${location.hostname}:${INGEST_PORT}`, token)} />
       </li>
       <li><p>{t("devices.empty.step3")}</p></li>
     </ol>
   );
+}
+
+/** The token goes by the environment: arguments are in every process list, and in the timeline. */
+function enrolCommands(server: string, token: string): string {
+  return [
+    `export NENRIN_ENROL_TOKEN=${token}`,
+    `sudo --preserve-env=NENRIN_ENROL_TOKEN nenrin-sensor enrol --server ${server}`,
+    `sudo nenrin-sensor run --server ${server}`,
+  ].join("\n");
 }
 
 function Command({ text }: { text: string }) {

@@ -42,14 +42,14 @@ export function ProcessTree({ tree, onFilter }: { tree: Tree; onFilter: (name: s
     if (!line || event.ctrlKey || event.metaKey || event.altKey) return;
     const parent = lines.findLastIndex((other, at) => at < i && other.level < line.level);
     const isOpen = line.kind === "node" && line.open === true;
-    const actions: Record<string, () => void> = {
+    const actions: Record<string, () => unknown> = {
       ArrowDown: () => focus(i + 1),
       ArrowUp: () => focus(i - 1),
       Home: () => focus(0),
       End: () => focus(lines.length - 1),
       ArrowRight: () => (isOpen ? focus(i + 1) : fold(line, true)),
       ArrowLeft: () => (isOpen ? fold(line, false) : focus(Math.max(0, parent))),
-      Enter: () => (line.kind === "node" ? onFilter(line.node.name) : fold(line, true)),
+      Enter: () => (line.kind === "node" ? line.node.name !== null && onFilter(line.node.name) : fold(line, true)),
     };
     const action = actions[event.key];
     if (!action) return;
@@ -82,7 +82,7 @@ function Line({ line, active, onFocus, onToggle }: { line: TreeLine; active: boo
     return <li {...common} className="tree-line fold" aria-selected={false}><span>… {t("tree.moreChildren", { n: line.n })}</span></li>;
   }
   return (
-    <li {...common} className="tree-line" data-role={line.role} aria-selected={line.role === "focus"} title={[line.node.path, line.node.commandLine, t("tree.filter", { name: line.node.name })].filter(Boolean).join("\n")}>
+    <li {...common} className="tree-line" data-role={line.role} aria-selected={line.role === "focus"} title={[line.node.path, line.node.commandLine, line.node.name === null ? "" : t("tree.filter", { name: line.node.name })].filter(Boolean).join("\n")}>
       {line.open === null ? <span className="tree-dot" aria-hidden="true" /> : line.open ? <ChevronDownIcon size={12} /> : <ChevronRightIcon size={12} />}
       <NodeText line={line} />
     </li>
@@ -97,9 +97,10 @@ function NodeText({ line }: { line: Extract<TreeLine, { kind: "node" }> }) {
   const failed = node.exit !== undefined && node.exit !== "exit 0";
   return (
     <>
-      <b>{node.name}</b>
-      <span className="dim">({node.pid})</span>
+      <b>{node.name ?? "?"}</b>
+      {node.pid !== null && <span className="dim">({node.pid})</span>}
       {script !== undefined && script !== "" && <span className="tag" title={node.script}><ScriptIcon size={12} /><span>{script}</span></span>}
+      {line.role === "focus" && <span className="visually-hidden">{t("tree.focus")}</span>}
       {node.user !== undefined && <span className="dim">{node.user}</span>}
       {node.exit !== undefined && <span className={failed ? "tag fail" : "tag"}><span>{node.exit}</span></span>}
       {!node.startSeen && <span className="dim start-unseen">{t("tree.startUnseen")}</span>}

@@ -4,6 +4,7 @@ import type { EventField, Item } from "../api/types";
 import { textOr, useText } from "../i18n/text";
 import { usePrefs } from "../prefs/prefs";
 import { durationText } from "../time/span";
+import { detailText } from "../timeline/detail";
 import { fieldText } from "./fields";
 import type { AddTerm } from "./Value";
 import { Value } from "./Value";
@@ -45,7 +46,7 @@ export function Who({ item, fields, add }: { item: Item; fields: EventField[]; a
         <Row label={t("pane.target")}>
           {item.object !== undefined && <b className="target">{item.object}</b>}
           {target !== undefined && target !== item.object && <Value column={objectColumn(item)} value={target} add={add} mono />}
-          {item.objectDetail !== undefined && <code className="command">{item.objectDetail}</code>}
+          {item.objectDetail !== undefined && <code className="command">{detailText(item.objectDetail, item.group, t)}</code>}
         </Row>
         <Row label={t("pane.user")}>
           {item.user !== undefined && <Value column="AccountName" value={item.user} add={add} />}

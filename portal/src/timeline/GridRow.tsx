@@ -6,6 +6,7 @@ import { durationText, spanText } from "../time/span";
 import type { Lang, Zone } from "../time/time";
 import { dayText, hms, zoneName } from "../time/time";
 import { ScriptIcon } from "../ui/icons";
+import { detailText } from "./detail";
 import { GroupIcon } from "./GroupIcon";
 import { gapText } from "./gapText";
 import { verb } from "./names";
@@ -82,7 +83,7 @@ function EventCells({ item, ms, deltaMs, lang, zone }: { item: Item; ms: number;
         {item.processName !== undefined && <span className="process">{item.processName}</span>}
         {item.processName !== undefined && item.object !== undefined && <span className="arrow" aria-hidden="true">→</span>}
         {item.object !== undefined && <b className="object">{item.object}</b>}
-        {item.objectDetail !== undefined && <span className="detail">{item.objectDetail}</span>}
+        {item.objectDetail !== undefined && <span className="detail">{detailText(item.objectDetail, item.group, translator(lang))}</span>}
       </span>
       <span role="gridcell" className="info"><Info item={item} lang={lang} /></span>
     </>

@@ -2,6 +2,8 @@
 import type { Item } from "../api/types";
 
 const FLUSH_MS = 250;
+/** The server allows only so many live streams. */
+const REFUSED_WAIT_MS = 10_000;
 /** A burst beyond this is counted by the next full load, not kept. */
 const BUFFER_ROWS_MAX = 5000;
 
@@ -12,24 +14,35 @@ export function followStream(
 ): () => void {
   let buffer: Item[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const stream = new EventSource(url);
-  onState("connecting");
+  let again: ReturnType<typeof setTimeout> | undefined;
+  let stream: EventSource | undefined;
   const flush = () => {
     timer = undefined;
     const items = buffer;
     buffer = [];
     onRows(items);
   };
-  stream.addEventListener("open", () => onState("open"));
-  // The browser connects again by itself.
-  stream.addEventListener("error", () => onState("waiting"));
-  stream.addEventListener("rows", (event) => {
-    const { items } = JSON.parse((event as MessageEvent<string>).data) as { items: Item[] };
+  const onEvent = (event: MessageEvent<string>) => {
+    const { items } = JSON.parse(event.data) as { items: Item[] };
     if (buffer.length + items.length <= BUFFER_ROWS_MAX) buffer.push(...items);
     timer ??= setTimeout(flush, FLUSH_MS);
-  });
+  };
+  const connect = () => {
+    const made = new EventSource(url);
+    stream = made;
+    made.addEventListener("open", () => onState("open"));
+    made.addEventListener("rows", onEvent);
+    made.addEventListener("error", () => {
+      onState("waiting");
+      // The browser connects again by itself after a lost connection, but not after a refusal.
+      if (made.readyState === EventSource.CLOSED) again = setTimeout(connect, REFUSED_WAIT_MS);
+    });
+  };
+  onState("connecting");
+  connect();
   return () => {
     clearTimeout(timer);
-    stream.close();
+    clearTimeout(again);
+    stream?.close();
   };
 }
