@@ -13,7 +13,7 @@ const SECTIONS_OF_DATA: &[&str] = &["license", "version", ".maps", ".data", ".ro
 
 pub fn check(tree: &Tree) -> Result<Vec<Violation>> {
     let mut violations = Vec::new();
-    for path in tree.with_suffix(&[".bpf.c"]) {
+    for path in tree.with_suffix(&[".bpf.c", ".bpf.h"]) {
         violations.extend(check_text(path, &tree.text(path)?));
     }
     Ok(violations)
@@ -34,9 +34,10 @@ fn check_text(path: &str, text: &str) -> Vec<Violation> {
     violations
 }
 
+/// A hook of its own; in the body of a macro (the line goes on) the users of the macro are the hooks.
 fn is_hook(line: &str) -> bool {
     let Some(section) = line.trim_start().strip_prefix("SEC(\"") else { return false };
-    !SECTIONS_OF_DATA.iter().any(|data| section.starts_with(data))
+    !line.ends_with('\\') && !SECTIONS_OF_DATA.iter().any(|data| section.starts_with(data))
 }
 
 /// Looks through the comment that ends just above.
@@ -67,6 +68,7 @@ mod tests {
         assert_eq!(count(&format!("{head}/*\n * match-proto:v5.9:fs/exec.c:f()\n */\nSEC(\"kprobe/a\")\n")), 0);
         assert_eq!(count(&format!("{head}// match-proto:later\nSEC(\"kprobe/a\")\n")), 1);
         assert_eq!(count(&format!("{head}struct x SEC(\".maps\");\nSEC(\"license\") char l[] = \"GPL\";\n")), 0);
+        assert_eq!(count(&format!("{head}#define HANDLER(name) \\\n\tSEC(\"kprobe/a\") \\\n\tint name(void)\n")), 0);
         assert_eq!(count("SEC(\"kprobe/a\")\n"), 2);
     }
 }
