@@ -10,7 +10,8 @@ use tracing::{info, warn};
 
 use crate::clock;
 use crate::linux::decode::{self, kind};
-use crate::linux::hooks::{Coverage, Family, Hooks, Tally};
+pub use crate::linux::hooks::Coverage;
+use crate::linux::hooks::{Family, Hooks, Tally};
 use crate::linux::reader::Reader;
 use crate::pipeline::{Exclusion, Pipeline, Seen};
 use crate::rows::Gap;
@@ -35,6 +36,9 @@ pub struct Options {
     pub gap_before: Option<Gap>,
 }
 
+/// Takes the rows of one turn, in the order in which they became ready. An error stops the collector.
+pub type Sink<'a> = dyn FnMut(Vec<Seen>) -> anyhow::Result<()> + 'a;
+
 /// What is seen, by source.
 pub type Coverages = BTreeMap<&'static str, Coverage>;
 
@@ -44,7 +48,7 @@ pub fn run(
     options: Options,
     stop: &AtomicBool,
     started: impl FnOnce(&Coverages),
-    sink: &mut dyn FnMut(Seen),
+    sink: &mut Sink<'_>,
 ) -> anyhow::Result<()> {
     let hooks = Hooks::attach()?;
     let reader = Reader::new(&hooks)?;
@@ -66,7 +70,7 @@ pub fn run(
 }
 
 /// Without eBPF: what runs now, and that nothing else is seen. Then waits for `stop`.
-pub fn run_without_hooks(reason: &str, stop: &AtomicBool, sink: &mut dyn FnMut(Seen)) -> anyhow::Result<()> {
+pub fn run_without_hooks(reason: &str, stop: &AtomicBool, sink: &mut Sink<'_>) -> anyhow::Result<()> {
     let mut pipeline = Pipeline::new(Vec::new()).context("start the hash workers")?;
     let now = clock::boot_ns();
     let mut more = started_fields(&off(reason));
@@ -77,14 +81,18 @@ pub fn run_without_hooks(reason: &str, stop: &AtomicBool, sink: &mut dyn FnMut(S
     pipeline.found_without_kernel(&tasks, now);
     while !stop.load(Ordering::Relaxed) {
         pipeline.tick(clock::boot_ns());
-        pipeline.take().into_iter().for_each(&mut *sink);
+        deliver(pipeline.take(), sink)?;
         std::thread::sleep(POLL);
     }
     pipeline.flush();
     let row = pipeline.builder().sensor_stopped(clock::boot_ns(), Map::new());
     pipeline.push_sensor_row(row);
-    pipeline.take().into_iter().for_each(&mut *sink);
+    deliver(pipeline.take(), sink)?;
     Ok(())
+}
+
+fn deliver(rows: Vec<Seen>, sink: &mut Sink<'_>) -> anyhow::Result<()> {
+    if rows.is_empty() { Ok(()) } else { sink(rows) }
 }
 
 /// The coverage of a sensor that sees nothing.
@@ -139,7 +147,7 @@ impl Collector {
         info!(n_processes = keys.len(), "hooks attached");
     }
 
-    fn turn(&mut self, sink: &mut dyn FnMut(Seen)) -> anyhow::Result<usize> {
+    fn turn(&mut self, sink: &mut Sink<'_>) -> anyhow::Result<usize> {
         let pipeline = &mut self.pipeline;
         let n = self.reader.drain(|record| pipeline.feed(record));
         for exclusion in pipeline.take_exclusions() {
@@ -149,7 +157,7 @@ impl Collector {
             }
         }
         pipeline.tick(clock::boot_ns());
-        pipeline.take().into_iter().for_each(sink);
+        deliver(pipeline.take(), sink)?;
         Ok(n)
     }
 
@@ -182,7 +190,7 @@ impl Collector {
         }
     }
 
-    fn finish(&mut self, sink: &mut dyn FnMut(Seen)) -> anyhow::Result<()> {
+    fn finish(&mut self, sink: &mut Sink<'_>) -> anyhow::Result<()> {
         let began = Instant::now();
         // The rings never run dry on a busy machine: what comes after the stop is not waited for.
         self.turn(sink)?;
@@ -197,7 +205,7 @@ impl Collector {
         more.insert("excluded".to_owned(), excluded.into());
         let row = self.pipeline.builder().sensor_stopped(clock::boot_ns(), more);
         self.pipeline.push_sensor_row(row);
-        self.pipeline.take().into_iter().for_each(sink);
+        deliver(self.pipeline.take(), sink)?;
         Ok(())
     }
 }

@@ -1,1 +1,6 @@
-//! Integration tests, one binary.
+//! Integration tests, one binary. Those in `kernel` need root and a kernel that loads eBPF; elsewhere they say so.
+
+#[cfg(target_os = "linux")]
+mod kernel;
+#[cfg(target_os = "linux")]
+mod scene;

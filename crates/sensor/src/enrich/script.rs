@@ -78,6 +78,10 @@ pub fn host_of(exec: &Exec, arguments: &[String]) -> Host {
 pub fn host_of_arguments(exe: &str, directory: &str, arguments: &[String]) -> Host {
     let Some(interpreter) = interpreter(exe, arguments) else { return Host::None };
     match script_argument(interpreter, arguments) {
+        // A descriptor is not a name: what it stood for is only known to the process.
+        Some(argument) if argument.starts_with("/dev/fd/") || argument.starts_with("/proc/") || argument == "/dev/stdin" => {
+            Host::Unknown
+        }
         Some(argument) => runs(join_path(directory, argument), How::Argument),
         None => Host::Unknown,
     }

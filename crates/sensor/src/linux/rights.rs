@@ -38,8 +38,6 @@ pub fn check() -> Vec<Right> {
     let mount = cgroup2_mount();
     let detail = mount.as_ref().map_or("DNS needs a mounted cgroup v2".to_owned(), |mount| mount.display().to_string());
     rights.push(Right { name: "cgroup2".to_owned(), ok: mount.is_some(), detail });
-    let tracefs = ["/sys/kernel/tracing/events", "/sys/kernel/debug/tracing/events"].iter().any(|path| Path::new(path).exists());
-    rights.push(right("tracefs", tracefs, "not needed by today's hooks"));
     rights
 }
 

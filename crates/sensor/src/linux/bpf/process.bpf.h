@@ -40,7 +40,7 @@ static long argv_step(u32 idx, struct argv_walk *walk)
 	struct scratch *s = scratch_get();
 	u64 n = walk->left;
 
-	if (!s || !n)
+	if (!s)
 		return 1;
 	asm volatile("" : "+r"(n));
 	if (n > CHUNK)
@@ -58,7 +58,7 @@ static long argv_step(u32 idx, struct argv_walk *walk)
 	send(&ring_process, s);
 	walk->from += n;
 	walk->left -= n;
-	return 0;
+	return walk->left == 0;
 }
 
 static __always_inline void fill_exec_numbers(struct event *e, struct task_struct *task)
