@@ -1,0 +1,20 @@
+// Browser tests against the server that launch.mjs started.
+import { defineConfig } from "@playwright/test";
+
+export default defineConfig({
+  testDir: ".",
+  outputDir: "../../out/test",
+  workers: 1,
+  fullyParallel: false,
+  timeout: 60_000,
+  reporter: [["list"]],
+  use: {
+    baseURL: process.env["NENRIN_URL"],
+    ignoreHTTPSErrors: true,
+    viewport: { width: 1600, height: 900 },
+    timezoneId: "Asia/Tokyo",
+    locale: "en-GB",
+    screenshot: "only-on-failure",
+    launchOptions: { executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium", args: ["--no-sandbox"] },
+  },
+});
