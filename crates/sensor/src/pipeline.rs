@@ -15,7 +15,7 @@ use crate::clock;
 use crate::enrich::hash::{Hasher, Image};
 use crate::enrich::processes::{Identity, Processes};
 use crate::enrich::users::Users;
-use crate::linux::decode::{self, Argv, Head, NamedFile, Raw, UringDone, UringOperation, UringSubmit};
+use crate::linux::decode::{self, Argv, Head, Raw, UringDone, UringOperation, UringSubmit, flag};
 use crate::rows::{self, Builder, Gap};
 use dns::Questions;
 
@@ -31,8 +31,6 @@ const SILENT_NS: u64 = 1_000_000_000;
 const URING_MAX: usize = 65_536;
 /// Long argvs being put together.
 const ARGV_MAX: usize = 4096;
-/// File systems stamp births with a clock that advances every few milliseconds.
-const BIRTH_SLACK: Duration = Duration::from_millis(20);
 
 /// A row and where it happened.
 #[derive(Debug)]
@@ -205,9 +203,9 @@ impl Pipeline {
             Raw::ExecFailed(target) => builder.exec_failed(head, &actor, target),
             Raw::FileCreated(file) => builder.file("FileCreated", head, &actor, file),
             Raw::FileModified(file) => builder.file("FileModified", head, &actor, file),
-            Raw::FileRenamed(renamed) => builder.file_renamed(head, &actor, renamed, None),
-            Raw::FileDeleted(file) => builder.named_file("FileDeleted", head, &actor, file, None),
-            Raw::OpenFailed(file) => builder.named_file("FileOpenFailed", head, &actor, file, None),
+            Raw::FileRenamed(renamed) => builder.file_renamed(head, &actor, renamed),
+            Raw::FileDeleted(file) => builder.named_file("FileDeleted", head, &actor, file),
+            Raw::OpenFailed(file) => builder.named_file("FileOpenFailed", head, &actor, file),
             Raw::Connect(socket) => {
                 let action = if socket.errno == 0 { "ConnectionSuccess" } else { "ConnectionFailed" };
                 builder.connection(action, head, &actor, socket)
@@ -243,14 +241,10 @@ impl Pipeline {
             return;
         }
         let actor = self.actor(&head);
-        let via = Some("io_uring");
+        head.flags |= flag::URING;
         let row = match operation {
-            UringOperation::Rename(renamed) => self.builder.file_renamed(&head, &actor, &renamed, via),
-            UringOperation::Delete(file) => self.builder.named_file("FileDeleted", &head, &actor, &file, via),
-            UringOperation::Create(file) if was_just_born(&file) => {
-                self.builder.named_file("FileCreated", &head, &actor, &file, via)
-            }
-            UringOperation::Create(_) => return,
+            UringOperation::Rename(renamed) => self.builder.file_renamed(&head, &actor, &renamed),
+            UringOperation::Delete(file) => self.builder.named_file("FileDeleted", &head, &actor, &file),
         };
         self.push(row, head.cgroup, None, Some(actor));
     }
@@ -283,12 +277,4 @@ impl Pipeline {
         rows::add_hashes(&mut waiting.row, waiting.created.as_ref(), waiting.actor.as_deref());
         self.ready.push(Seen { row: waiting.row, cgroup: waiting.cgroup });
     }
-}
-
-/// An open with `O_CREAT` by `io_uring` does not say whether it created: the file's birth time does.
-fn was_just_born(file: &NamedFile) -> bool {
-    let born = std::fs::symlink_metadata(&file.path).and_then(|metadata| metadata.created());
-    let age = born.ok().and_then(|born| born.elapsed().ok());
-    // The record is at most a poll interval old; a second leaves room for a busy machine.
-    age.is_some_and(|age| age < Duration::from_secs(1) + BIRTH_SLACK)
 }

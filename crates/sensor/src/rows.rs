@@ -146,6 +146,9 @@ impl Builder {
         if head.flags & flag::COMPAT != 0 {
             more.insert("abi".to_owned(), "ia32".into());
         }
+        if head.flags & flag::URING != 0 {
+            more.insert("via".to_owned(), "io_uring".into());
+        }
         if head.flags & flag::USER_PATH != 0 {
             more.insert("path_source".to_owned(), "user".into());
         }

@@ -224,3 +224,65 @@ fn every_process_of_a_storm_is_seen_or_counted() {
     let id = shell.text(&col::PROCESS_UNIQUE_ID);
     assert!(created.iter().all(|row| row.text(&col::INITIATING_PROCESS_UNIQUE_ID) == id), "every parent is the script");
 }
+
+/// Compiles a program of `tests/progs`; `None`, with a printed reason, when there is no compiler.
+fn program(scene: &Scene, name: &str) -> Option<std::path::PathBuf> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/progs").join(format!("{name}.c"));
+    let out = scene.directory().join(name);
+    match std::process::Command::new("cc").arg("-o").arg(&out).arg(source).status() {
+        Ok(status) if status.success() => Some(out),
+        other => {
+            eprintln!("skipped {name}: cc says {other:?}");
+            None
+        }
+    }
+}
+
+#[test]
+fn file_operations_by_io_uring_and_by_32_bit_calls() {
+    for (name, mark) in [("uring", "\"via\":\"io_uring\""), ("compat", "\"abi\":\"ia32\"")] {
+        let Some(scene) = Scene::new(name) else { return };
+        let Some(program) = program(&scene, name) else { return };
+        let at = |name: &str| scene.directory().join(name).display().to_string();
+        let status = scene.run(&program, &["first", &at("second")]);
+        if status.code() == Some(2) {
+            eprintln!("skipped {name}: this kernel does not offer it");
+            continue;
+        }
+        assert!(status.success(), "{name}: {status}");
+        let by_program = |rows: &[Row], action: &str| -> Vec<Row> {
+            let by_it = |row: &&Row| row.text(&col::INITIATING_PROCESS_FILE_NAME) == Some(name);
+            of(rows, action).into_iter().filter(by_it).cloned().collect()
+        };
+        let rows = scene.rows(name, |rows, _| by_program(rows, "FileDeleted").len() == 1);
+        for (action, path) in [("FileCreated", "first"), ("FileRenamed", "second"), ("FileDeleted", "second")] {
+            let rows = by_program(&rows, action);
+            let row = only(&rows, action);
+            assert_eq!(row.text(&col::FOLDER_PATH), Some(at(path).as_str()), "{name} {action}");
+            let more = row.text(&col::ADDITIONAL_FIELDS).unwrap_or_default();
+            assert!(more.contains(mark), "{name} {action}: {more}");
+        }
+    }
+}
+
+#[test]
+fn every_way_to_write_is_one_modification() {
+    let Some(scene) = Scene::new("write") else { return };
+    let Some(program) = program(&scene, "writers") else { return };
+    let ways = ["left-open", "duplicated", "inherited", "mapped", "shortened", "only-read"];
+    for way in ways {
+        let file = scene.directory().join(way);
+        std::fs::write(&file, "before").expect("write the file");
+        assert!(scene.run(&program, &[way, &file.display().to_string()]).success(), "{way}");
+    }
+    let modified = |rows: &[Row]| -> BTreeSet<String> {
+        let by_it = |row: &&Row| row.text(&col::INITIATING_PROCESS_FILE_NAME) == Some("writers");
+        of(rows, "FileModified").into_iter().filter(by_it).filter_map(|row| row.text(&col::FILE_NAME)).map(str::to_owned).collect()
+    };
+    let n_ended = |rows: &[Row]| of(rows, "ProcessTerminated").iter().filter(|row| row.text(&col::FILE_NAME) == Some("writers")).count();
+    // One of them forks.
+    let rows = scene.rows("the ends", |rows, _| n_ended(rows) == ways.len() + 1 && modified(rows).len() >= ways.len() - 1);
+    assert_eq!(modified(&rows), ["duplicated", "inherited", "left-open", "mapped", "shortened"].map(str::to_owned).into());
+    let n_rows = of(&rows, "FileModified").iter().filter(|row| row.text(&col::FILE_NAME) != Some("cgroup.procs")).count();
+    assert_eq!(n_rows, ways.len() - 1, "one row each");
+}

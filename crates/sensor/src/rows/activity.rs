@@ -1,7 +1,7 @@
 //! Rows of what processes do: files, connections, DNS, shells.
 
 use schema::{Row, col};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Builder, additional, errno_name, fail, ip_type};
 use crate::enrich::processes::Identity;
@@ -38,8 +38,8 @@ impl Builder {
         row
     }
 
-    /// `FileDeleted`, `FileOpenFailed`, or `FileCreated` of which only the name is known.
-    pub fn named_file(&mut self, action: &'static str, head: &Head, actor: &Identity, file: &NamedFile, via: Option<&str>) -> Row {
+    /// `FileDeleted` or `FileOpenFailed`: of these only the name is known.
+    pub fn named_file(&mut self, action: &'static str, head: &Head, actor: &Identity, file: &NamedFile) -> Row {
         let (mut row, mut more) = self.acted("DeviceFileEvents", action, head, actor);
         set_path(&mut row, &file.path);
         if file.errno != 0 {
@@ -48,18 +48,16 @@ impl Builder {
         if file.is_dir {
             more.insert("type".to_owned(), "directory".into());
         }
-        add_via(&mut more, via);
         additional(&mut row, more);
         row
     }
 
     /// `FileRenamed`.
-    pub fn file_renamed(&mut self, head: &Head, actor: &Identity, renamed: &Renamed, via: Option<&str>) -> Row {
-        let (mut row, mut more) = self.acted("DeviceFileEvents", "FileRenamed", head, actor);
+    pub fn file_renamed(&mut self, head: &Head, actor: &Identity, renamed: &Renamed) -> Row {
+        let (mut row, more) = self.acted("DeviceFileEvents", "FileRenamed", head, actor);
         set_path(&mut row, &renamed.to);
         row.set(&col::PREVIOUS_FOLDER_PATH, renamed.from.as_str())
             .set(&col::PREVIOUS_FILE_NAME, base_name(&renamed.from));
-        add_via(&mut more, via);
         additional(&mut row, more);
         row
     }
@@ -125,12 +123,6 @@ impl Builder {
             .set_opt(&col::TERMINAL, actor.terminal.as_deref());
         additional(&mut row, more);
         row
-    }
-}
-
-fn add_via(more: &mut Map<String, Value>, via: Option<&str>) {
-    if let Some(via) = via {
-        more.insert("via".to_owned(), via.into());
     }
 }
 

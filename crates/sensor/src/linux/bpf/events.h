@@ -33,6 +33,7 @@ enum {
 	FLAG_CUT = 2,         // a section did not fit and was cut
 	FLAG_USER_PATH = 4,   // a path was read from user memory, where another thread may have changed it
 	FLAG_PROVISIONAL = 8, // the file is still mapped writable: more may follow unseen
+	FLAG_URING = 16,      // by io_uring, not by a system call
 };
 
 enum kind {

@@ -2,7 +2,8 @@
 // Files: created, written and closed, renamed, deleted. What is asked and what came out of it is read at the
 // end of the system call, from the kernel's own objects wherever they still exist.
 
-#define FMODE_CREATED 0x100000 // include/linux/fs.h
+#define FMODE_WRITE 2 // include/linux/fs.h
+#define FMODE_CREATED 0x100000
 #define S_IFMT 0170000
 #define S_IFREG 0100000
 #define O_TRUNC 01000
@@ -18,6 +19,7 @@
 
 // What is known about an open file description that was created or written since it was opened.
 struct file_state {
+	u64 inode; // address of its inode: an entry whose close was not seen must not be taken for the next file's
 	u64 bytes;
 	u64 start;
 	u64 cgroup;
@@ -77,13 +79,24 @@ static __always_inline void push_file_path(struct file *file, u32 section)
 	push_path(mnt, dentry, section);
 }
 
-static __always_inline void remember(u64 key, struct file_state *state)
+// The entry of an open file, unless it is that of another file which had the same address before.
+static __always_inline struct file_state *state_of(struct file *file)
 {
+	u64 key = (u64)file;
+	struct file_state *found = bpf_map_lookup_elem(&file_states, &key);
+
+	return found && found->inode == (u64)BPF_CORE_READ(file, f_inode) ? found : NULL;
+}
+
+static __always_inline void remember(struct file *file, struct file_state *state)
+{
+	u64 key = (u64)file;
 	u64 id = bpf_get_current_pid_tgid();
 	struct task_struct *task = (void *)bpf_get_current_task();
 	u32 tgid = id >> 32;
 	u8 one = 1;
 
+	state->inode = (u64)BPF_CORE_READ(file, f_inode);
 	state->tgid = tgid;
 	state->tid = (u32)id;
 	state->start = BPF_CORE_READ(task, group_leader, start_boottime);
@@ -105,14 +118,15 @@ static __always_inline int opened(long ret, u16 flags)
 	bool created = BPF_CORE_READ(file, f_mode) & FMODE_CREATED;
 	bool truncated = BPF_CORE_READ(file, f_flags) & O_TRUNC;
 	if (!created && !truncated) {
-		// The address may have belonged to a file whose close was not seen.
-		bpf_map_delete_elem(&file_states, &key);
+		// The same file opened again may have got the address of one whose close was not seen.
+		if (BPF_CORE_READ(file, f_mode) & FMODE_WRITE)
+			bpf_map_delete_elem(&file_states, &key);
 		return 0;
 	}
 	if (is_excluded(KIND_FILE_CREATED))
 		return 0;
 	struct file_state state = { .created = created, .truncated = truncated };
-	remember(key, &state);
+	remember(file, &state);
 	if (!created)
 		return 0;
 	struct scratch *s = begin(KIND_FILE_CREATED);
@@ -142,19 +156,17 @@ static __always_inline int open_failed(int dfd, const void *name, long ret, u16 
 	return 0;
 }
 
-// A call that wrote `bytes` through a descriptor, or changed the file's length (0 bytes, `truncated`).
-static __always_inline int written(u32 fd, long bytes, bool truncated, bool mapped)
+// `bytes` were written to a file, or its length was changed (0 bytes, `truncated`).
+static __always_inline int written_to(struct file *file, long bytes, bool truncated, bool mapped)
 {
-	struct file *file = file_of_fd(fd);
 	struct file_state *found;
-	u64 key = (u64)file;
 
 	if (!is_regular(file))
 		return 0;
 	u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	if (bpf_map_lookup_elem(&excluded_tgids, &tgid))
 		return 0;
-	found = bpf_map_lookup_elem(&file_states, &key);
+	found = state_of(file);
 	if (found && found->tgid == tgid) {
 		__sync_fetch_and_add(&found->bytes, bytes);
 		found->truncated |= truncated;
@@ -167,8 +179,13 @@ static __always_inline int written(u32 fd, long bytes, bool truncated, bool mapp
 	state.bytes += bytes;
 	state.truncated |= truncated;
 	state.mapped |= mapped;
-	remember(key, &state);
+	remember(file, &state);
 	return 0;
+}
+
+static __always_inline int written(u32 fd, long bytes, bool truncated, bool mapped)
+{
+	return written_to(file_of_fd(fd), bytes, truncated, mapped);
 }
 
 // Reports what was written through `file`, in the name of its last writer.
@@ -205,7 +222,7 @@ static __always_inline int closing(u32 fd)
 
 	if (!file)
 		return 0;
-	found = bpf_map_lookup_elem(&file_states, &key);
+	found = state_of(file);
 	if (!found)
 		return 0;
 	bool last = is_last_reference(file);
@@ -235,7 +252,7 @@ static long left_open_step(u32 idx, struct fd_walk *walk)
 	if (!file)
 		return 0;
 	u64 key = (u64)file;
-	found = bpf_map_lookup_elem(&file_states, &key);
+	found = state_of(file);
 	// Another process may still hold the file open: it reports what it writes itself.
 	if (!found || found->tgid != walk->tgid)
 		return 0;

@@ -2,11 +2,14 @@
 // io_uring: file operations that make no system call. The request carries the kernel's own copy of the names.
 
 // include/uapi/linux/io_uring.h
+#define IORING_OP_WRITEV 2
+#define IORING_OP_WRITE_FIXED 5
 #define IORING_OP_OPENAT 18
+#define IORING_OP_CLOSE 19
+#define IORING_OP_WRITE 23
 #define IORING_OP_OPENAT2 28
 #define IORING_OP_RENAMEAT 35
 #define IORING_OP_UNLINKAT 36
-#define O_CREAT 0100
 
 static __always_inline void push_kernel_path(struct scratch *s, u32 section, int dfd, struct filename *filename)
 {
@@ -42,12 +45,9 @@ int BPF_PROG(on_uring_submit, struct io_kiocb *req)
 	u8 opcode = req->opcode;
 	struct scratch *s;
 
-	if (opcode != IORING_OP_OPENAT && opcode != IORING_OP_OPENAT2 && opcode != IORING_OP_RENAMEAT &&
-	    opcode != IORING_OP_UNLINKAT)
-		return 0;
-	struct io_open *open = (void *)req;
-	if (opcode != IORING_OP_RENAMEAT && opcode != IORING_OP_UNLINKAT &&
-	    !(BPF_CORE_READ(open, how.flags) & O_CREAT))
+	if (opcode == IORING_OP_CLOSE)
+		return closing(BPF_CORE_READ((struct io_close *)req, fd));
+	if (opcode != IORING_OP_RENAMEAT && opcode != IORING_OP_UNLINKAT)
 		return 0;
 	if (is_excluded(KIND_URING))
 		return 0;
@@ -61,28 +61,31 @@ int BPF_PROG(on_uring_submit, struct io_kiocb *req)
 
 		push_kernel_path(s, 0, BPF_CORE_READ(rename, old_dfd), BPF_CORE_READ(rename, oldpath));
 		push_kernel_path(s, 2, BPF_CORE_READ(rename, new_dfd), BPF_CORE_READ(rename, newpath));
-	} else if (opcode == IORING_OP_UNLINKAT) {
+	} else {
 		struct io_unlink *unlink = (void *)req;
 
 		s->e.n[2] = BPF_CORE_READ(unlink, flags) & AT_REMOVEDIR;
 		push_kernel_path(s, 0, BPF_CORE_READ(unlink, dfd), BPF_CORE_READ(unlink, filename));
-	} else {
-		push_kernel_path(s, 0, BPF_CORE_READ(open, dfd), BPF_CORE_READ(open, filename));
 	}
 	send(&ring_activity, s);
 	return 0;
 }
 
 // match-proto:6.18:include/trace/events/io_uring.h:io_uring_complete(struct io_ring_ctx *ctx, void *req, struct io_uring_cqe *cqe)
-// Why this hook: the request's outcome. Which requests matter is known by their address.
+// Why this hook: the request's outcome. It runs in the submitter or in a worker thread of it, both of which
+// share its descriptors, so what was opened is looked at here as it is at the end of an open().
 SEC("tp_btf/io_uring_complete")
 int BPF_PROG(on_uring_complete, void *ring, struct io_kiocb *req, struct io_uring_cqe *cqe)
 {
 	u8 opcode = req ? BPF_CORE_READ(req, opcode) : 0;
+	s32 result = BPF_CORE_READ(cqe, res);
 	struct event *e;
 
-	if (opcode != IORING_OP_OPENAT && opcode != IORING_OP_OPENAT2 && opcode != IORING_OP_RENAMEAT &&
-	    opcode != IORING_OP_UNLINKAT)
+	if (opcode == IORING_OP_OPENAT || opcode == IORING_OP_OPENAT2)
+		return result >= 0 ? opened(result, FLAG_URING) : 0;
+	if (opcode == IORING_OP_WRITE || opcode == IORING_OP_WRITEV || opcode == IORING_OP_WRITE_FIXED)
+		return result > 0 ? written_to(BPF_CORE_READ(req, file), result, false, false) : 0;
+	if (opcode != IORING_OP_RENAMEAT && opcode != IORING_OP_UNLINKAT)
 		return 0;
 	e = bpf_ringbuf_reserve(&ring_activity, sizeof(*e), 0);
 	if (!e) {
@@ -91,7 +94,7 @@ int BPF_PROG(on_uring_complete, void *ring, struct io_kiocb *req, struct io_urin
 	}
 	fill_head(e, KIND_URING_DONE);
 	e->n[0] = (s64)req;
-	e->n[1] = BPF_CORE_READ(cqe, res);
+	e->n[1] = result;
 	bpf_ringbuf_submit(e, wakeup_flags(&ring_activity));
 	return 0;
 }

@@ -239,6 +239,7 @@ struct filename {
 	const char *name;
 };
 struct io_kiocb {
+	struct file *file;
 	u8 opcode;
 };
 struct io_uring_cqe {
@@ -255,13 +256,8 @@ struct io_unlink {
 	int flags;
 	struct filename *filename;
 };
-struct open_how {
-	__u64 flags;
-};
-struct io_open {
-	int dfd;
-	struct filename *filename;
-	struct open_how how;
+struct io_close {
+	int fd;
 };
 
 #pragma clang attribute pop

@@ -12,8 +12,6 @@ const MODE: usize = 6;
 const IS_DIR: usize = 7;
 
 // include/uapi/linux/io_uring.h
-const OPENAT: i64 = 18;
-const OPENAT2: i64 = 28;
 const RENAMEAT: i64 = 35;
 const UNLINKAT: i64 = 36;
 
@@ -45,7 +43,6 @@ pub fn renamed(record: &Record) -> Renamed {
 pub fn uring(record: &Record) -> Result<Raw, Error> {
     let target = NamedFile { path: path_argument(record, 0), errno: 0, is_dir: record.number(2) != 0 };
     let operation = match record.number(1) {
-        OPENAT | OPENAT2 => UringOperation::Create(target),
         RENAMEAT => UringOperation::Rename(renamed(record)),
         UNLINKAT => UringOperation::Delete(target),
         _ => return Err(Error::Kind(super::kind::URING)),

@@ -67,6 +67,7 @@ pub mod flag {
     pub const CUT: u16 = 2;
     pub const USER_PATH: u16 = 4;
     pub const PROVISIONAL: u16 = 8;
+    pub const URING: u16 = 16;
 }
 
 /// A process for good: a pid alone is used again, a pid with its start time never is.
@@ -296,8 +297,6 @@ pub struct UringSubmit {
 /// What was asked of `io_uring`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UringOperation {
-    /// Open with `O_CREAT`.
-    Create(NamedFile),
     /// Rename.
     Rename(Renamed),
     /// Unlink.
