@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use xtask::{codegen, kernel, tidy};
+use xtask::{bench, codegen, kernel, scenario, tidy};
 
 struct Task {
     name: &'static str,
@@ -14,6 +14,9 @@ struct Task {
 const TASKS: &[Task] = &[
     Task { name: "tidy", about: "check the rules that no compiler checks", run: tidy::run },
     Task { name: "codegen", about: "rewrite every file that is derived from a declaration", run: codegen::run },
+    Task { name: "scenario", about: "do known things and compare them with what the API shows", run: scenario::run },
+    Task { name: "bench", about: "measure, and keep the result with --commit", run: bench::run },
+    Task { name: "act", about: "the small programs that scenarios run", run: scenario::act },
     Task { name: "kernel", about: "load the eBPF programs into this kernel and test what they see", run: kernel::run },
 ];
 

@@ -1,0 +1,54 @@
+//! `cargo xtask bench NAME`: figures that anyone can measure again. With `--commit` the result goes to `bench/runs/`.
+
+use anyhow::{Context, Result, bail};
+
+use crate::command::{command, output, root};
+use crate::scenario::latency;
+
+/// Runs the named bench.
+///
+/// # Errors
+/// When it can't be run, or the result can't be written.
+pub fn run(args: &[String]) -> Result<()> {
+    let commit = args.iter().any(|arg| arg == "--commit");
+    let words: Vec<&str> = args.iter().map(String::as_str).filter(|arg| !arg.starts_with("--")).collect();
+    match words.first() {
+        Some(&"latency") => {
+            let n_acts = words.get(1).map(|text| text.parse()).transpose().context("number of acts")?;
+            let latencies = latency::measure(n_acts, true)?;
+            let table = latency::table(&latencies);
+            print!("{table}");
+            if commit {
+                let mut csv = String::from("act_ms\n");
+                for value in &latencies.acts_ms {
+                    csv.push_str(&format!("{value:.1}\n"));
+                }
+                write_run("latency", "From the act to the row in the API", &table, &csv)?;
+            }
+            Ok(())
+        }
+        _ => bail!("usage: cargo xtask bench latency [ACTS] [--commit]   (as root)"),
+    }
+}
+
+/// `bench/runs/<date>-<name>/{README.md,raw.csv}` with machine, commit and command.
+fn write_run(name: &str, title: &str, table: &str, csv: &str) -> Result<()> {
+    let line = |program: &str, args: &[&str]| -> Result<String> { Ok(output(&mut command(program, args))?.trim().to_owned()) };
+    let date = line("date", &["-u", "+%Y-%m-%d"])?;
+    let head = line("git", &["rev-parse", "--short", "HEAD"])?;
+    let kernel = line("uname", &["-sr"])?;
+    let cores = line("nproc", &[])?;
+    let rust = line("rustc", &["--version"])?;
+    let cpu = std::fs::read_to_string("/proc/cpuinfo")?;
+    let cpu = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or(": unknown");
+    let dir = root().join("bench/runs").join(format!("{date}-{name}"));
+    std::fs::create_dir_all(&dir)?;
+    let readme = format!(
+        "# {title}\n\n- Command: `cargo xtask bench {name} --commit` (release build)\n- Commit: {head}\n- Machine: {cores} cores, {}, {kernel}\n- Compiler: {rust}\n\n{table}\nEach value is in `raw.csv`.\n",
+        cpu.trim_start_matches([':', ' ', '\t'])
+    );
+    std::fs::write(dir.join("README.md"), readme)?;
+    std::fs::write(dir.join("raw.csv"), csv)?;
+    println!("written to {}", dir.display());
+    Ok(())
+}
