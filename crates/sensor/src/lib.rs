@@ -2,12 +2,16 @@
 
 #[cfg(target_os = "linux")]
 pub mod alive;
+pub mod client;
 #[cfg(target_os = "linux")]
 pub mod clock;
 #[cfg(target_os = "linux")]
 pub mod collect;
 pub mod config;
 pub mod enrich;
+pub mod enrol;
+pub mod heartbeat;
+pub mod identity;
 pub mod linux;
 pub mod pipeline;
 pub mod rows;
@@ -18,5 +22,8 @@ pub mod selftest;
 #[cfg(target_os = "linux")]
 pub mod sender;
 pub mod spool;
+#[cfg(target_os = "linux")]
+pub mod status;
+pub mod upload;
 #[cfg(target_os = "linux")]
 pub mod watch;
