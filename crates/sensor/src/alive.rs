@@ -36,6 +36,12 @@ impl Alive {
         (!mark.clean).then_some(Gap { reason: "sensor_down", count: None, from_ns: mark.wall_ns.min(to_ns), to_ns, kind: None })
     }
 
+    /// Seconds since the last mark, and whether it said "stopped on purpose".
+    pub fn age_s(&self) -> Option<(f64, bool)> {
+        let mark: Mark = serde_json::from_slice(&fs::read(&self.path).ok()?).ok()?;
+        Some((clock::wall_ns().saturating_sub(mark.wall_ns) as f64 / 1e9, mark.clean))
+    }
+
     /// Says "still alive", or, with `clean`, "stopped on purpose". Not synced: after a power cut an older mark only
     /// makes the reported gap longer.
     pub fn mark(&self, clean: bool) -> anyhow::Result<()> {

@@ -23,7 +23,7 @@ const COUNT_INTERVAL: Duration = Duration::from_secs(1);
 /// A wall clock that moved more than this against the boot clock was set, not slewed.
 const CLOCK_STEP_NS: u64 = 500_000_000;
 /// A stop lets go of rows that wait for hashes after this time.
-const STOP_WAIT: Duration = Duration::from_secs(1);
+const STOP_WAIT: Duration = Duration::from_millis(500);
 
 /// What the collector is asked to do.
 #[derive(Clone, Debug, Default)]

@@ -10,7 +10,7 @@ use anyhow::Context;
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use nix::sys::signal::{SigSet, Signal};
-use sensor::{run, selftest, watch};
+use sensor::{enrol, run, selftest, status, watch};
 use tracing_subscriber::EnvFilter;
 
 const DATA_DIR: &str = ".nenrin/sensor";
@@ -49,6 +49,30 @@ enum Command {
         /// Full path of a program whose file and network activity is not recorded. May be repeated.
         #[arg(long, value_name = "PATH")]
         exclude_exe: Vec<String>,
+    },
+    /// Make this device known to a server; needs a token from `nenrin device token` or the portal.
+    Enrol {
+        /// Where the identity is stored.
+        #[arg(long, default_value = DATA_DIR, env = "NENRIN_SENSOR_DATA_DIR")]
+        data_dir: PathBuf,
+        /// The server's ingest port, for example https://127.0.0.1:8444.
+        #[arg(long)]
+        server: String,
+        /// The token. In the environment it is not seen by other users of this machine.
+        #[arg(long, env = "NENRIN_ENROL_TOKEN", hide_env_values = true)]
+        token: String,
+        /// The device's name in the portal. Default: the host name.
+        #[arg(long)]
+        device_name: Option<String>,
+    },
+    /// Say whether a sensor runs, whether it is enrolled, and how much is spooled.
+    Status {
+        /// Its data directory.
+        #[arg(long, default_value = DATA_DIR, env = "NENRIN_SENSOR_DATA_DIR")]
+        data_dir: PathBuf,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
     },
     /// Print rows as they happen. Needs no server and keeps nothing.
     Watch {
@@ -99,6 +123,20 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             let stop = stop_on_signals()?;
             run::run(&run::Run { data_dir, server, exclude_exe }, &stop)?;
         }
+        Command::Enrol { data_dir, server, token, device_name } => {
+            let device_name = device_name.or_else(host_name).unwrap_or_default();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("start the runtime")?;
+            let identity = runtime.block_on(enrol::enrol(&server, &token, &data_dir, &device_name))?;
+            println!("enrolled {device_name} as {}", identity.device.device_id);
+        }
+        Command::Status { data_dir, json } => {
+            let status = status::status(&data_dir)?;
+            if json {
+                println!("{}", serde_json::to_string(&status).context("write the status")?);
+            } else {
+                status.write(&mut io::stdout().lock())?;
+            }
+        }
         Command::Watch { json, pid, cgroup, no_snapshot } => {
             let stop = stop_on_signals()?;
             watch::watch(&watch::Watch { json, pid, cgroup, without_snapshot: no_snapshot }, &stop)?;
@@ -118,6 +156,10 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn host_name() -> Option<String> {
+    nix::unistd::gethostname().ok().map(|name| name.to_string_lossy().into_owned())
 }
 
 /// Logs go to standard error; `NENRIN_LOG` chooses what.

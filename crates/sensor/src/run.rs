@@ -54,11 +54,12 @@ pub fn run(run: &Run, stop: &Arc<AtomicBool>) -> anyhow::Result<()> {
         stop.store(true, Ordering::Relaxed);
         result
     });
-    sender.stop();
+    // Only durable rows are sent, so these first.
     let durable = spool.flush(FLUSH_WAIT).context("flush the spool")?;
     if !durable {
         warn!("rows were still on their way to disk at the stop");
     }
+    sender.stop();
     result?;
     alive.mark(true)?;
     info!("sensor stopped");
