@@ -24,6 +24,8 @@ pub mod sender;
 pub mod spool;
 #[cfg(target_os = "linux")]
 pub mod status;
+#[cfg(test)]
+mod testing;
 pub mod upload;
 #[cfg(target_os = "linux")]
 pub mod watch;
