@@ -24,6 +24,7 @@ mod read;
 mod record;
 mod recover;
 mod segment;
+mod start;
 
 #[cfg(test)]
 mod faults;
@@ -32,28 +33,23 @@ mod tests;
 
 use std::fs::File;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use schema::Row;
 
-use self::core::{Core, State};
+use self::core::Core;
 use self::disk::Disk;
 pub use self::error::Error;
 use self::flush::Flusher;
 use self::loss::{DECODE_ERROR, Loss, Prepared, Window};
-use self::marks::Saved;
 use self::read::BatchLimits;
-use self::recover::Recovered;
 
 /// A segment is an eighth of the spool, within these bounds: large enough that eviction is rare, small enough that
 /// acknowledged data is removed soon and one eviction costs little.
 const SEGMENT_BYTES_MIN: u64 = 64 << 10;
 const SEGMENT_BYTES_MAX: u64 = 4 << 20;
-
-/// How long a sensor that starts waits for the one before it to end.
-const LOCK_WAIT: Duration = Duration::from_secs(1);
 
 /// The limits of a spool.
 #[derive(Debug, Clone, Copy)]
@@ -140,32 +136,17 @@ impl Spool {
     }
 
     fn open_with(dir: &Path, limits: SpoolLimits, tuning: Tuning) -> Result<Self, Error> {
-        let disk = tuning.disk;
-        disk.create_dir(dir).map_err(|error| Error::io("create", dir, error))?;
-        let lock = take_lock(dir)?;
-        let recovered = recover::recover(dir, new_epoch())?;
-        let saved = recovered.saved;
-        if recovered.marks_lost {
-            tracing::info!(epoch = format!("{:016x}", saved.epoch), "created spool marks");
-            marks::create(&disk, dir, saved)?;
-        }
-        let (acked_mark, sent_mark) = marks::open(&disk, dir, saved.epoch)?;
-        sync_segments(&disk, &recovered)?;
-        let losses = recovered.losses.clone();
-        let core = Arc::new(Core {
+        let lock = start::take_lock(&tuning.disk, dir)?;
+        let segment_bytes = (limits.bytes_max / 8).clamp(SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX);
+        let opening = start::Opening {
             dir: dir.to_owned(),
-            epoch: saved.epoch,
             bytes_max: limits.bytes_max,
-            segment_bytes: tuning
-                .segment_bytes
-                .unwrap_or((limits.bytes_max / 8).clamp(SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX)),
+            segment_bytes: tuning.segment_bytes.unwrap_or(segment_bytes),
             device_name: device_name(),
-            disk,
-            state: Mutex::new(initial_state(recovered, sent_mark)),
-            changed: Condvar::new(),
-            work: Condvar::new(),
-        });
-        report_losses(&core, losses)?;
+            disk: tuning.disk,
+        };
+        let (core, acked_mark) = opening.open()?;
+        let core = Arc::new(core);
         let flusher = Flusher::new(Arc::clone(&core), acked_mark);
         let thread = std::thread::Builder::new().name("spool-flush".to_owned()).spawn(move || flusher.run());
         let thread = thread.map_err(|error| Error::io("start the flusher of", dir, error))?;
@@ -245,82 +226,6 @@ impl Drop for Spool {
     }
 }
 
-fn take_lock(dir: &Path) -> Result<File, Error> {
-    let path = dir.join("lock");
-    let lock = disk::lock_file(&path).map_err(|error| Error::io("open", &path, error))?;
-    let deadline = Instant::now() + LOCK_WAIT;
-    loop {
-        match lock.try_lock() {
-            Ok(()) => return Ok(lock),
-            Err(std::fs::TryLockError::WouldBlock) if Instant::now() < deadline => {
-                std::thread::sleep(LOCK_WAIT / 20);
-            }
-            Err(std::fs::TryLockError::WouldBlock) => return Err(Error::Locked { path: dir.to_owned() }),
-            Err(std::fs::TryLockError::Error(error)) => return Err(Error::io("lock", &path, error)),
-        }
-    }
-}
-
-/// What a crashed sensor wrote is readable now, but only an fsync makes it stay so.
-fn sync_segments(disk: &Disk, recovered: &Recovered) -> Result<(), Error> {
-    for segment in &recovered.segments {
-        let path = &segment.path;
-        let file = disk.open(path).map_err(|error| Error::io("open", path, error))?;
-        disk.sync(&file).map_err(|error| Error::io("sync", path, error))?;
-    }
-    Ok(())
-}
-
-fn initial_state(recovered: Recovered, sent_mark: marks::SentMark) -> State {
-    let Saved { acked, sent, .. } = recovered.saved;
-    let last = recovered.next_seq - 1;
-    let explained = recovered.explained;
-    let mut useless = recovered.useless;
-    let mut segments = std::collections::VecDeque::new();
-    for segment in recovered.segments {
-        // An eviction that a crash stopped between the gap row and the removal.
-        let from = segment.seqs.from.max(acked + 1);
-        let is_evicted = from <= segment.seqs.to && explained.first_outside(from) > segment.seqs.to;
-        if is_evicted { useless.push(segment.path) } else { segments.push_back(segment) }
-    }
-    State {
-        bytes: segments.iter().map(|segment| segment.bytes).sum(),
-        segments,
-        active: None,
-        next_seq: recovered.next_seq,
-        durable: last,
-        sent,
-        acked,
-        acked_saved: acked,
-        sent_mark,
-        dirty: Vec::new(),
-        dirty_bytes: 0,
-        dir_dirty: false,
-        explained,
-        pending: Vec::new(),
-        evicted: useless.into_iter().map(|path| (path, last)).collect(),
-        cursor: None,
-        flush_wanted: false,
-        stopping: false,
-        poisoned: None,
-    }
-}
-
-/// The rows about what recovery missed come first; files of no use are removed once these are durable.
-fn report_losses(core: &Core, losses: Vec<Loss>) -> Result<(), Error> {
-    let mut guard = core.lock();
-    let state = &mut *guard;
-    for loss in losses {
-        tracing::error!(count = loss.count, range = ?loss.range, kind = loss.kind, "spooled events are lost");
-        core.report(state, loss)?;
-    }
-    let after = state.written();
-    for (_, durable_first) in &mut state.evicted {
-        *durable_first = after;
-    }
-    Ok(())
-}
-
 /// A row over the record limit cannot be sent by anyone: its place is taken by a row that says so.
 fn fitting(prepared: Prepared, device_name: &str) -> Prepared {
     if prepared.row.len() <= wire::RECORD_BYTES_MAX {
@@ -329,12 +234,6 @@ fn fitting(prepared: Prepared, device_name: &str) -> Prepared {
     let window = Window::at(prepared.time_ns);
     let loss = Loss { count: Some(1), window, ..Loss::new(DECODE_ERROR, "row over the size limit") };
     Prepared::from_loss(&loss, device_name)
-}
-
-/// Time in the upper half, so that epochs of one device rise; chance in the lower, so that clones differ.
-fn new_epoch() -> u64 {
-    let seconds = u64::try_from(loss::now_ns() / 1_000_000_000).unwrap_or_default();
-    (seconds << 32) | u64::from(rand::random::<u32>())
 }
 
 fn device_name() -> String {

@@ -31,6 +31,12 @@ fn rows(numbers: std::ops::RangeInclusive<u64>) -> Vec<Row> {
     numbers.map(row).collect()
 }
 
+/// A directory in memory where there is one: these tests open thousands of spools, and what an fsync does on a real
+/// disk is not what they look at.
+fn memory_dir() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("dir")
+}
+
 fn open(dir: &Path, bytes_max: u64) -> Spool {
     Spool::open(dir, SpoolLimits { bytes_max }).expect("open spool")
 }

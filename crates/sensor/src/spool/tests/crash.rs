@@ -65,12 +65,12 @@ fn power_lost_at_every_step() {
 /// Runs the script once to count its steps, then stops it at each of them.
 fn for_every_step(lose: impl Fn(&Faults)) {
     let faults = Faults::default();
-    let dir = tempfile::tempdir().expect("dir");
+    let dir = memory_dir();
     script(dir.path(), &faults, &Reported::default(), &Reported::default()).expect("undisturbed run");
     let n_steps = faults.n_steps();
     assert!(n_steps > 100, "{n_steps}");
     for step in 1..=n_steps {
-        let dir = tempfile::tempdir().expect("dir");
+        let dir = memory_dir();
         let faults = Faults::default();
         faults.stop_at(step);
         let (durable, acked) = (Reported::default(), Reported::default());

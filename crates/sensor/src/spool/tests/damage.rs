@@ -42,7 +42,7 @@ fn check(dir: &Path) -> Vec<(u64, Row)> {
 
 #[test]
 fn cut_at_every_byte_of_the_newest_segment() {
-    let dir = tempfile::tempdir().expect("dir");
+    let dir = memory_dir();
     let paths = closed_spool(dir.path());
     let newest = std::fs::read(&paths[paths.len() - 1]).expect("read");
     let kept = snapshot(dir.path());
@@ -55,7 +55,7 @@ fn cut_at_every_byte_of_the_newest_segment() {
 
 #[test]
 fn every_byte_of_a_middle_segment_flipped() {
-    let dir = tempfile::tempdir().expect("dir");
+    let dir = memory_dir();
     let paths = closed_spool(dir.path());
     let middle = std::fs::read(&paths[1]).expect("read");
     let kept = snapshot(dir.path());
@@ -72,7 +72,7 @@ fn every_byte_of_a_middle_segment_flipped() {
 
 #[test]
 fn unsent_tail_that_was_cut_is_forgotten_and_its_numbers_used_again() {
-    let dir = tempfile::tempdir().expect("dir");
+    let dir = memory_dir();
     let spool = open(dir.path(), 1 << 20);
     spool.append(&rows(1..=10)).expect("append");
     drop(spool);
@@ -89,7 +89,7 @@ fn unsent_tail_that_was_cut_is_forgotten_and_its_numbers_used_again() {
 
 #[test]
 fn unsent_tail_that_was_damaged_is_told_once() {
-    let dir = tempfile::tempdir().expect("dir");
+    let dir = memory_dir();
     let spool = open(dir.path(), 1 << 20);
     spool.append(&rows(1..=10)).expect("append");
     drop(spool);
@@ -132,7 +132,7 @@ fn zeroed_page_missing_swapped_and_foreign_segments() {
         ("empty", |paths| std::fs::write(&paths[1], b"").expect("write")),
     ];
     for (name, damage) in cases {
-        let dir = tempfile::tempdir().expect("dir");
+        let dir = memory_dir();
         let paths = closed_spool(dir.path());
         damage(&paths);
         let rows = check(dir.path());
@@ -142,7 +142,7 @@ fn zeroed_page_missing_swapped_and_foreign_segments() {
 
 #[test]
 fn segment_of_another_stream_is_not_sent() {
-    let (dir, other) = (tempfile::tempdir().expect("dir"), tempfile::tempdir().expect("dir"));
+    let (dir, other) = (memory_dir(), memory_dir());
     closed_spool(dir.path());
     let foreign = closed_spool(other.path());
     let target = dir.path().join(format!("{:020}-0.seg", 500));
@@ -156,7 +156,7 @@ fn segment_of_another_stream_is_not_sent() {
 
 #[test]
 fn lost_marks_keep_the_stream() {
-    let dir = tempfile::tempdir().expect("dir");
+    let dir = memory_dir();
     closed_spool(dir.path());
     let epoch = open(dir.path(), 1 << 20).epoch();
     std::fs::remove_file(dir.path().join("marks")).expect("remove");
@@ -167,7 +167,7 @@ fn lost_marks_keep_the_stream() {
 
 #[test]
 fn lost_spool_is_a_new_stream() {
-    let dir = tempfile::tempdir().expect("dir");
+    let dir = memory_dir();
     closed_spool(dir.path());
     let epoch = open(dir.path(), 1 << 20).epoch();
     for entry in std::fs::read_dir(dir.path()).expect("list") {
@@ -180,7 +180,7 @@ fn lost_spool_is_a_new_stream() {
 
 #[test]
 fn damage_while_open_is_counted_when_it_is_read() {
-    let dir = tempfile::tempdir().expect("dir");
+    let dir = memory_dir();
     let spool = open_small(dir.path(), 1 << 20, &Faults::default()).expect("open");
     for number in 1..=150 {
         spool.append(&[row(number)]).expect("append");

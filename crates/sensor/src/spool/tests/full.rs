@@ -5,7 +5,7 @@ use crate::spool::Error;
 
 #[test]
 fn oldest_segments_go_and_are_counted() {
-    let dir = tempfile::tempdir().expect("dir");
+    let dir = memory_dir();
     let spool = open_small(dir.path(), 20_000, &Faults::default()).expect("open");
     for number in 1..=2_000 {
         spool.append(&[row(number)]).expect("append");
@@ -23,7 +23,7 @@ fn oldest_segments_go_and_are_counted() {
 
 #[test]
 fn evicted_window_has_times() {
-    let dir = tempfile::tempdir().expect("dir");
+    let dir = memory_dir();
     let spool = open_small(dir.path(), 6_000, &Faults::default()).expect("open");
     for number in 1..=200 {
         spool.append(&[row(number)]).expect("append");
@@ -39,7 +39,7 @@ fn evicted_window_has_times() {
 
 #[test]
 fn losses_of_other_reasons_survive_eviction() {
-    let dir = tempfile::tempdir().expect("dir");
+    let dir = memory_dir();
     let spool = open_small(dir.path(), 8_000, &Faults::default()).expect("open");
     let mut dropped = Row::new();
     dropped
@@ -65,7 +65,7 @@ fn losses_of_other_reasons_survive_eviction() {
 
 #[test]
 fn what_may_be_on_its_way_is_evicted_last() {
-    let dir = tempfile::tempdir().expect("dir");
+    let dir = memory_dir();
     let spool = open_small(dir.path(), 10_000, &Faults::default()).expect("open");
     spool.append(&rows(1..=5)).expect("append");
     flush(&spool);
@@ -82,7 +82,7 @@ fn what_may_be_on_its_way_is_evicted_last() {
 
 #[test]
 fn eviction_interrupted_by_a_crash_counts_once() {
-    let dir = tempfile::tempdir().expect("dir");
+    let dir = memory_dir();
     let kept = dir.path().join("kept");
     let spool_dir = dir.path().join("spool");
     let spool = open_small(&spool_dir, 1 << 20, &Faults::default()).expect("open");
@@ -120,7 +120,7 @@ fn copy(from: &Path, to: &Path) {
 
 #[test]
 fn full_disk_is_survived_and_counted() {
-    let dir = tempfile::tempdir().expect("dir");
+    let dir = memory_dir();
     let faults = Faults::default();
     let spool = open_small(dir.path(), 1 << 20, &faults).expect("open");
     spool.append(&rows(1..=10)).expect("append");
@@ -143,7 +143,7 @@ fn full_disk_is_survived_and_counted() {
 
 #[test]
 fn full_disk_is_told_without_another_event() {
-    let dir = tempfile::tempdir().expect("dir");
+    let dir = memory_dir();
     let faults = Faults::default();
     let spool = open_small(dir.path(), 1 << 20, &faults).expect("open");
     faults.set_full(true);
@@ -155,7 +155,7 @@ fn full_disk_is_told_without_another_event() {
 
 #[test]
 fn acknowledgement_frees_a_full_disk() {
-    let dir = tempfile::tempdir().expect("dir");
+    let dir = memory_dir();
     let faults = Faults::default();
     let spool = open_small(dir.path(), 1 << 20, &faults).expect("open");
     for number in 1..=100 {
@@ -174,7 +174,7 @@ fn acknowledgement_frees_a_full_disk() {
 
 #[test]
 fn failed_sync_stops_everything() {
-    let dir = tempfile::tempdir().expect("dir");
+    let dir = memory_dir();
     let faults = Faults::default();
     let spool = open_small(dir.path(), 1 << 20, &faults).expect("open");
     spool.append(&rows(1..=10)).expect("append");
