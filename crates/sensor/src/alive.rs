@@ -33,7 +33,13 @@ impl Alive {
     pub fn gap(&self) -> Option<Gap> {
         let mark: Mark = serde_json::from_slice(&fs::read(&self.path).ok()?).ok()?;
         let to_ns = clock::wall_ns();
-        (!mark.clean).then_some(Gap { reason: "sensor_down", count: None, from_ns: mark.wall_ns.min(to_ns), to_ns, kind: None })
+        (!mark.clean).then_some(Gap {
+            reason: "sensor_down",
+            count: None,
+            from_ns: mark.wall_ns.min(to_ns),
+            to_ns,
+            kind: None,
+        })
     }
 
     /// Seconds since the last mark, and whether it said "stopped on purpose".

@@ -53,7 +53,8 @@ pub fn run(
     let hooks = Hooks::attach()?;
     let reader = Reader::new(&hooks)?;
     let pipeline = Pipeline::new(options.exclude_exe.iter().cloned()).context("start the hash workers")?;
-    let mut collector = Collector { hooks, reader, pipeline, tallies: Default::default(), counted_ns: clock::wall_ns() };
+    let mut collector =
+        Collector { hooks, reader, pipeline, tallies: Default::default(), counted_ns: clock::wall_ns() };
     let coverages = coverages(&collector.hooks);
     collector.announce(&options, &coverages);
     started(&coverages);

@@ -125,7 +125,8 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Enrol { data_dir, server, token, device_name } => {
             let device_name = device_name.or_else(host_name).unwrap_or_default();
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("start the runtime")?;
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().context("start the runtime")?;
             let identity = runtime.block_on(enrol::enrol(&server, &token, &data_dir, &device_name))?;
             println!("enrolled {device_name} as {}", identity.device.device_id);
         }

@@ -253,7 +253,12 @@ impl Pipeline {
     fn push(&mut self, row: Row, cgroup: u64, created: Option<Arc<Image>>, actor: Option<Arc<Identity>>) {
         let now = Instant::now();
         let images = [created.as_ref(), actor.as_ref().map(|actor| &actor.image)];
-        let until = images.into_iter().flatten().filter(|image| image.is_pending(now)).filter_map(|image| image.wait_until).max();
+        let until = images
+            .into_iter()
+            .flatten()
+            .filter(|image| image.is_pending(now))
+            .filter_map(|image| image.wait_until)
+            .max();
         let waiting = Waiting { row, cgroup, created, actor, until: until.unwrap_or(now) };
         if until.is_none() || self.waiting.len() >= WAITING_MAX {
             self.let_go(waiting);

@@ -57,7 +57,13 @@ impl Builder {
     }
 
     /// A start: an exec, a fork that acts without one, or a process found at start-up.
-    pub fn process_started(&mut self, action: &'static str, process: &Process, boot_ns: u64, more: Map<String, Value>) -> Row {
+    pub fn process_started(
+        &mut self,
+        action: &'static str,
+        process: &Process,
+        boot_ns: u64,
+        more: Map<String, Value>,
+    ) -> Row {
         let mut row = self.row("DeviceProcessEvents", action, boot_ns);
         self.created(&mut row, &process.me);
         row.set(&col::CREATED_PROCESS_SESSION_ID, i64::from(process.me.session));
@@ -136,7 +142,13 @@ impl Builder {
     }
 
     /// A row of an action: its actor, thread, and the flags of the kernel's record.
-    fn acted(&mut self, table: &'static str, action: &'static str, head: &Head, actor: &Identity) -> (Row, Map<String, Value>) {
+    fn acted(
+        &mut self,
+        table: &'static str,
+        action: &'static str,
+        head: &Head,
+        actor: &Identity,
+    ) -> (Row, Map<String, Value>) {
         let mut row = self.row(table, action, head.ts);
         self.initiating(&mut row, actor);
         // The rights at the time of the act: they may have changed since the exec.
@@ -224,7 +236,8 @@ fn errno_name(errno: i32) -> String {
 }
 
 fn signal_name(signal: u8) -> String {
-    nix::sys::signal::Signal::try_from(i32::from(signal)).map_or_else(|_| format!("signal {signal}"), |known| known.as_str().to_owned())
+    nix::sys::signal::Signal::try_from(i32::from(signal))
+        .map_or_else(|_| format!("signal {signal}"), |known| known.as_str().to_owned())
 }
 
 /// MDE's words for kinds of addresses.

@@ -123,4 +123,3 @@ fn sign_of_life(alive: &Alive, stop: &AtomicBool) {
         }
     }
 }
-

@@ -99,7 +99,14 @@ impl Report {
         }
         writeln!(out, "\nsources")?;
         for source in &self.sources {
-            writeln!(out, "  {} {:<10} {:<8} {}", mark(source.coverage == "full"), source.name, source.coverage, source.detail)?;
+            writeln!(
+                out,
+                "  {} {:<10} {:<8} {}",
+                mark(source.coverage == "full"),
+                source.name,
+                source.coverage,
+                source.detail
+            )?;
         }
         writeln!(out, "\nacts")?;
         for act in &self.acts {

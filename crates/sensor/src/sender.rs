@@ -32,7 +32,8 @@ impl Sender {
     pub fn start(data_dir: &Path, server: Option<String>, spool: Arc<Spool>) -> anyhow::Result<Sender> {
         let coverage: Arc<Mutex<Coverages>> = Arc::default();
         let (stop, stopped) = watch::channel(false);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("start the runtime")?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().context("start the runtime")?;
         let job = Job { data_dir: data_dir.to_owned(), server, spool, coverage: Arc::clone(&coverage) };
         let body = move || runtime.block_on(job.run(stopped));
         let thread = std::thread::Builder::new().name("send".to_owned()).spawn(body).context("start the sender")?;
@@ -83,7 +84,10 @@ impl Job {
     fn heartbeat(&self, identity: &Identity) -> Heartbeat {
         let coverage = self.coverage.lock().expect("no one panics while holding it");
         Heartbeat {
-            coverage: coverage.iter().map(|(name, coverage)| ((*name).to_owned(), coverage.word().to_owned())).collect(),
+            coverage: coverage
+                .iter()
+                .map(|(name, coverage)| ((*name).to_owned(), coverage.word().to_owned()))
+                .collect(),
             spooled: self.spool.stats().n_waiting,
             ..Heartbeat::of_this_device(&identity.device.device_name)
         }

@@ -16,7 +16,7 @@ fn action(row: &Row) -> &str {
     row.text(&col::ACTION_TYPE).unwrap_or_default()
 }
 
-fn of<'a>(rows: &'a [Row], name: &str) -> Vec<&'a Row> {
+pub fn of<'a>(rows: &'a [Row], name: &str) -> Vec<&'a Row> {
     rows.iter().filter(|row| action(row) == name).collect()
 }
 
@@ -55,7 +55,11 @@ fn a_script_that_makes_changes_and_deletes_a_file() {
     assert_eq!(started.text(&col::PROCESS_COMMAND_LINE), Some(line.as_str()));
     assert_eq!(started.text(&col::PROCESS_WORKING_DIRECTORY), scene.directory().to_str());
     let id = started.text(&col::PROCESS_UNIQUE_ID).expect("an id").to_owned();
-    assert_eq!(started.number(&col::INITIATING_PROCESS_ID), Some(i64::from(std::process::id())), "the test forked the shell");
+    assert_eq!(
+        started.number(&col::INITIATING_PROCESS_ID),
+        Some(i64::from(std::process::id())),
+        "the test forked the shell"
+    );
     assert_eq!(started.text(&col::SHA256).map(str::len), Some(64));
 
     for name in ["FileCreated", "FileModified"] {
@@ -103,7 +107,8 @@ fn connections_that_work_and_that_are_refused() {
     assert_eq!(failures.len(), 2, "{failures:#?}");
     let ports: Vec<_> = failures.iter().map(|row| row.number(&col::REMOTE_PORT)).collect();
     assert_eq!(ports, [Some(i64::from(closed_port)), Some(9)]);
-    let errors: Vec<_> = failures.iter().map(|row| (row.text(&col::ERROR_NAME), row.number(&col::ERROR_CODE))).collect();
+    let errors: Vec<_> =
+        failures.iter().map(|row| (row.text(&col::ERROR_NAME), row.number(&col::ERROR_CODE))).collect();
     // No SYN can go to a broadcast address: the call itself fails.
     assert_eq!(errors, [(Some("ECONNREFUSED"), Some(111)), (Some("ENETUNREACH"), Some(101))]);
     for row in failures.iter().take(1).copied().chain([success]) {
@@ -138,16 +143,29 @@ fn names_that_resolve_that_do_not_and_that_nobody_answers() {
     let thread = std::thread::spawn(move || resolver(&socket));
     let ask = |id: &str, name: &str| {
         let label = name.len();
-        let question = format!(r"\x00\x{id}\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x{label:02x}{name}\x04test\x00\x00\x01\x00\x01");
-        format!("exec 4<>/dev/udp/{RESOLVER}/53\nprintf '{question}' >&4\ndd bs=512 count=1 status=none <&4 >/dev/null\n")
+        let question = format!(
+            r"\x00\x{id}\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x{label:02x}{name}\x04test\x00\x00\x01\x00\x01"
+        );
+        format!(
+            "exec 4<>/dev/udp/{RESOLVER}/53\nprintf '{question}' >&4\ndd bs=512 count=1 status=none <&4 >/dev/null\n"
+        )
     };
-    let silent = ask("33", "silent").replace("dd bs=512 count=1 status=none <&4 >/dev/null\n", "").replace("/127.0.0.77/", "/127.0.0.78/");
+    let silent = ask("33", "silent")
+        .replace("dd bs=512 count=1 status=none <&4 >/dev/null\n", "")
+        .replace("/127.0.0.77/", "/127.0.0.78/");
     let script = scene.script("dns.sh", &format!("#!/bin/bash\n{}{}{silent}", ask("11", "good"), ask("22", "missing")));
     assert!(scene.run(&script, &[]).success());
     thread.join().expect("both questions came");
 
     let rows = scene.rows("the timeout", |rows, _| !of(rows, "DnsQueryRequest").is_empty());
-    let columns = [&col::REMOTE_URL, &col::DNS_QUERY_TYPE, &col::DNS_ANSWERS, &col::OUTCOME, &col::ERROR_NAME, &col::INITIATING_PROCESS_FILE_NAME];
+    let columns = [
+        &col::REMOTE_URL,
+        &col::DNS_QUERY_TYPE,
+        &col::DNS_ANSWERS,
+        &col::OUTCOME,
+        &col::ERROR_NAME,
+        &col::INITIATING_PROCESS_FILE_NAME,
+    ];
     let answers: Vec<_> = of(&rows, "DnsQueryResponse").into_iter().map(|row| texts(row, &columns).join(" ")).collect();
     let expect = [
         "RemoteUrl=good.test DnsQueryType=A DnsAnswers=[\"192.0.2.7\"] Outcome=ok ErrorName=- InitiatingProcessFileName=bash",
@@ -166,7 +184,10 @@ fn names_that_resolve_that_do_not_and_that_nobody_answers() {
 #[test]
 fn programs_that_cannot_start_and_those_that_a_signal_ends() {
     let Some(scene) = Scene::new("fail") else { return };
-    let script = scene.script("fail.sh", "#!/bin/sh\n./absent\n( kill -9 $(exec sh -c 'echo $PPID') )\n/bin/sh -c 'kill -TERM $$'\nexit 0\n");
+    let script = scene.script(
+        "fail.sh",
+        "#!/bin/sh\n./absent\n( kill -9 $(exec sh -c 'echo $PPID') )\n/bin/sh -c 'kill -TERM $$'\nexit 0\n",
+    );
     scene.run(&script, &[]);
     let rows = scene.rows_of(&script, |rows| of(rows, "ProcessTerminated").len() >= 3);
     let path = scene.directory().join("absent").display().to_string();
@@ -174,8 +195,12 @@ fn programs_that_cannot_start_and_those_that_a_signal_ends() {
     let failures: Vec<Row> = rows.iter().filter(|row| row.text(&col::FOLDER_PATH) == Some(&path)).cloned().collect();
     let failed = only(&failures, "ExecFailed");
     assert_eq!(failed.text(&col::FOLDER_PATH), Some(path.as_str()));
-    assert_eq!(texts(failed, &[&col::ERROR_NAME, &col::INITIATING_PROCESS_FILE_NAME]), ["ErrorName=ENOENT", "InitiatingProcessFileName=dash"]);
-    let names: BTreeSet<_> = of(&rows, "ProcessTerminated").into_iter().filter_map(|row| row.text(&col::ERROR_NAME)).collect();
+    assert_eq!(
+        texts(failed, &[&col::ERROR_NAME, &col::INITIATING_PROCESS_FILE_NAME]),
+        ["ErrorName=ENOENT", "InitiatingProcessFileName=dash"]
+    );
+    let names: BTreeSet<_> =
+        of(&rows, "ProcessTerminated").into_iter().filter_map(|row| row.text(&col::ERROR_NAME)).collect();
     assert!(names.contains("SIGTERM"), "{names:?}");
 }
 
@@ -191,9 +216,14 @@ fn an_argv_of_a_hundred_kilobytes_is_whole_and_a_longer_one_says_that_it_is_cut(
     scene.run(&other, &too_long);
     let rows = scene.rows_of(&other, |rows| has_start(rows, &script) && has_start(rows, &other));
     let line_of = |script: &Path| {
-        let mut rows = of(&rows, "ProcessCreated").into_iter().filter(|row| row.text(&col::PROCESS_SCRIPT_PATH) == script.to_str());
+        let mut rows = of(&rows, "ProcessCreated")
+            .into_iter()
+            .filter(|row| row.text(&col::PROCESS_SCRIPT_PATH) == script.to_str());
         let row = rows.next().expect("a start");
-        (row.text(&col::PROCESS_COMMAND_LINE).expect("a line").to_owned(), row.text(&col::ADDITIONAL_FIELDS).unwrap_or_default().to_owned())
+        (
+            row.text(&col::PROCESS_COMMAND_LINE).expect("a line").to_owned(),
+            row.text(&col::ADDITIONAL_FIELDS).unwrap_or_default().to_owned(),
+        )
     };
     let (line, more) = line_of(&script);
     assert_eq!(line, format!("/bin/sh {} {long} end", script.display()));
@@ -226,7 +256,7 @@ fn every_process_of_a_storm_is_seen_or_counted() {
 }
 
 /// Compiles a program of `tests/progs`; `None`, with a printed reason, when there is no compiler.
-fn program(scene: &Scene, name: &str) -> Option<std::path::PathBuf> {
+pub fn program(scene: &Scene, name: &str) -> Option<std::path::PathBuf> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/progs").join(format!("{name}.c"));
     let out = scene.directory().join(name);
     match std::process::Command::new("cc").arg("-o").arg(&out).arg(source).status() {
@@ -277,12 +307,24 @@ fn every_way_to_write_is_one_modification() {
     }
     let modified = |rows: &[Row]| -> BTreeSet<String> {
         let by_it = |row: &&Row| row.text(&col::INITIATING_PROCESS_FILE_NAME) == Some("writers");
-        of(rows, "FileModified").into_iter().filter(by_it).filter_map(|row| row.text(&col::FILE_NAME)).map(str::to_owned).collect()
+        of(rows, "FileModified")
+            .into_iter()
+            .filter(by_it)
+            .filter_map(|row| row.text(&col::FILE_NAME))
+            .map(str::to_owned)
+            .collect()
     };
-    let n_ended = |rows: &[Row]| of(rows, "ProcessTerminated").iter().filter(|row| row.text(&col::FILE_NAME) == Some("writers")).count();
+    let n_ended = |rows: &[Row]| {
+        of(rows, "ProcessTerminated").iter().filter(|row| row.text(&col::FILE_NAME) == Some("writers")).count()
+    };
     // One of them forks.
-    let rows = scene.rows("the ends", |rows, _| n_ended(rows) == ways.len() + 1 && modified(rows).len() >= ways.len() - 1);
-    assert_eq!(modified(&rows), ["duplicated", "inherited", "left-open", "mapped", "shortened"].map(str::to_owned).into());
-    let n_rows = of(&rows, "FileModified").iter().filter(|row| row.text(&col::FILE_NAME) != Some("cgroup.procs")).count();
+    let rows =
+        scene.rows("the ends", |rows, _| n_ended(rows) == ways.len() + 1 && modified(rows).len() >= ways.len() - 1);
+    assert_eq!(
+        modified(&rows),
+        ["duplicated", "inherited", "left-open", "mapped", "shortened"].map(str::to_owned).into()
+    );
+    let n_rows =
+        of(&rows, "FileModified").iter().filter(|row| row.text(&col::FILE_NAME) != Some("cgroup.procs")).count();
     assert_eq!(n_rows, ways.len() - 1, "one row each");
 }

@@ -3,4 +3,6 @@
 #[cfg(target_os = "linux")]
 mod kernel;
 #[cfg(target_os = "linux")]
+mod kernel_more;
+#[cfg(target_os = "linux")]
 mod scene;

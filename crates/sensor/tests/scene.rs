@@ -19,6 +19,11 @@ use tempfile::TempDir;
 /// Nothing here takes longer, even on a loaded machine.
 const WAIT: Duration = Duration::from_secs(60);
 
+/// Whatever runs under this path leaves no file or network rows.
+pub fn excluded_program() -> PathBuf {
+    std::env::temp_dir().join(format!("nenrin-excluded-{}", std::process::id()))
+}
+
 #[derive(Default)]
 struct Collected {
     /// `Some(Err)`: why there is no collector.
@@ -31,15 +36,17 @@ static COLLECTED: LazyLock<(Mutex<Collected>, Condvar)> = LazyLock::new(|| {
     // Its thread ends with the test binary.
     std::thread::spawn(|| {
         let stop = AtomicBool::new(false);
-        let options = Options { without_snapshot: true, ..Options::default() };
-        let result = collect::run(options, &stop, |_| change(|collected| collected.state = Some(Ok(()))), &mut |rows| {
-            change(|collected| {
-                for seen in rows {
-                    collected.rows.entry(seen.cgroup).or_default().push(seen.row);
-                }
+        let exclude_exe = vec![excluded_program().display().to_string()];
+        let options = Options { without_snapshot: true, exclude_exe, ..Options::default() };
+        let result =
+            collect::run(options, &stop, |_| change(|collected| collected.state = Some(Ok(()))), &mut |rows| {
+                change(|collected| {
+                    for seen in rows {
+                        collected.rows.entry(seen.cgroup).or_default().push(seen.row);
+                    }
+                });
+                Ok(())
             });
-            Ok(())
-        });
         if let Err(error) = result {
             change(|collected| collected.state = Some(Err(format!("{error:#}"))));
         }
@@ -114,11 +121,17 @@ impl Scene {
         path
     }
 
-    /// Runs a program inside the cgroup: a shell joins it and becomes the program.
-    pub fn run(&self, program: &Path, arguments: &[&str]) -> ExitStatus {
+    /// A program inside the cgroup: a shell joins it and becomes the program.
+    pub fn command(&self, program: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", "echo $$ > \"$0\" && exec \"$@\""]).arg(self.cgroup.join("cgroup.procs")).arg(program);
-        command.args(arguments).current_dir(self.directory()).status().expect("run the program")
+        command.args(arguments).current_dir(self.directory());
+        command
+    }
+
+    /// Runs a program to its end.
+    pub fn run(&self, program: &Path, arguments: &[&str]) -> ExitStatus {
+        self.command(program, arguments).status().expect("run the program")
     }
 
     /// Waits until `done` likes the rows of this cgroup. Its second argument is the rows about the sensor.
@@ -135,7 +148,8 @@ impl Scene {
         let script = script.display().to_string();
         self.rows(&format!("the end of {script}"), |rows, _| {
             let ended = |row: &Row| {
-                row.text(&col::ACTION_TYPE) == Some("ProcessTerminated") && row.text(&col::PROCESS_SCRIPT_PATH) == Some(&script)
+                row.text(&col::ACTION_TYPE) == Some("ProcessTerminated")
+                    && row.text(&col::PROCESS_SCRIPT_PATH) == Some(&script)
             };
             rows.iter().any(ended) && done(rows)
         })

@@ -187,7 +187,11 @@ fn read_hashes(mut file: File) -> Result<Hashes, &'static str> {
         sha1.update(&block[..n]);
         md5.update(&block[..n]);
     }
-    Ok(Hashes { sha256: hex::encode(sha256.finalize()), sha1: hex::encode(sha1.finalize()), md5: hex::encode(md5.finalize()) })
+    Ok(Hashes {
+        sha256: hex::encode(sha256.finalize()),
+        sha1: hex::encode(sha1.finalize()),
+        md5: hex::encode(md5.finalize()),
+    })
 }
 
 #[cfg(test)]

@@ -188,7 +188,10 @@ mod tests {
         assert!(processes.get(key(2)).is_none());
         let child = processes.get(key(3)).expect("the grandchild");
         assert_eq!(child.parent.as_ref().map(|parent| parent.key), Some(key(2)));
-        assert_eq!(child.parent.as_ref().and_then(|parent| parent.parent.as_ref()).map(|parent| parent.key), Some(key(1)));
+        assert_eq!(
+            child.parent.as_ref().and_then(|parent| parent.parent.as_ref()).map(|parent| parent.key),
+            Some(key(1))
+        );
     }
 
     #[test]

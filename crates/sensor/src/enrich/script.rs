@@ -79,7 +79,9 @@ pub fn host_of_arguments(exe: &str, directory: &str, arguments: &[String]) -> Ho
     let Some(interpreter) = interpreter(exe, arguments) else { return Host::None };
     match script_argument(interpreter, arguments) {
         // A descriptor is not a name: what it stood for is only known to the process.
-        Some(argument) if argument.starts_with("/dev/fd/") || argument.starts_with("/proc/") || argument == "/dev/stdin" => {
+        Some(argument)
+            if argument.starts_with("/dev/fd/") || argument.starts_with("/proc/") || argument == "/dev/stdin" =>
+        {
             Host::Unknown
         }
         Some(argument) => runs(join_path(directory, argument), How::Argument),
@@ -106,7 +108,12 @@ const INTERPRETERS: [Interpreter; 7] = [
         no_script: &["-c", "-s"],
         script_option: None,
     },
-    Interpreter { names: &["python", "pypy"], with_value: &["-W", "-X"], no_script: &["-c", "-m", "-"], script_option: None },
+    Interpreter {
+        names: &["python", "pypy"],
+        with_value: &["-W", "-X"],
+        no_script: &["-c", "-m", "-"],
+        script_option: None,
+    },
     Interpreter { names: &["perl"], with_value: &["-I", "-M"], no_script: &["-e", "-E", "-"], script_option: None },
     Interpreter { names: &["ruby"], with_value: &["-I", "-r"], no_script: &["-e", "-"], script_option: None },
     Interpreter {
@@ -115,7 +122,12 @@ const INTERPRETERS: [Interpreter; 7] = [
         no_script: &["-e", "--eval", "-p", "--print", "-"],
         script_option: None,
     },
-    Interpreter { names: &["php"], with_value: &["-c", "-d", "-z"], no_script: &["-r", "-"], script_option: Some("-f") },
+    Interpreter {
+        names: &["php"],
+        with_value: &["-c", "-d", "-z"],
+        no_script: &["-r", "-"],
+        script_option: Some("-f"),
+    },
     Interpreter {
         names: &["pwsh"],
         with_value: &["-ExecutionPolicy", "-ConfigurationName", "-WorkingDirectory"],
@@ -161,7 +173,10 @@ fn ends_scripts(interpreter: &Interpreter, argument: &str) -> bool {
     interpreter.no_script.iter().any(|option| {
         let letter = (option.len() == 2).then(|| &option[1..]);
         let joined = letter.is_some_and(|letter| {
-            argument.starts_with('-') && !argument.starts_with("--") && argument.len() > 2 && argument[1..].contains(letter)
+            argument.starts_with('-')
+                && !argument.starts_with("--")
+                && argument.len() > 2
+                && argument[1..].contains(letter)
         });
         // pwsh's options are words: -Command is not a set of letters.
         argument.eq_ignore_ascii_case(option) || (joined && interpreter.script_option != Some("-File"))

@@ -23,12 +23,14 @@ const SOCKETS_MAX: usize = 20_000;
 pub fn identity(head: &Head, session: u32, audit_session: Option<u32>) -> Identity {
     let pid = head.actor.pid;
     let exe = fs::read_link(format!("/proc/{pid}/exe")).ok();
-    let raw = exe.as_ref().map(|exe| escape(std::os::unix::ffi::OsStrExt::as_bytes(exe.as_os_str()))).unwrap_or_default();
+    let raw =
+        exe.as_ref().map(|exe| escape(std::os::unix::ffi::OsStrExt::as_bytes(exe.as_os_str()))).unwrap_or_default();
     let path = raw.strip_suffix(" (deleted)").unwrap_or(&raw).to_owned();
     let mut arguments_bytes = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     arguments_bytes.truncate(CMDLINE_BYTES_MAX);
     let arguments = arguments(&arguments_bytes);
-    let directory = fs::read_link(format!("/proc/{pid}/cwd")).map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+    let directory =
+        fs::read_link(format!("/proc/{pid}/cwd")).map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
     let metadata = fs::metadata(format!("/proc/{pid}/exe")).ok();
     let image = Image {
         file_name: if path.is_empty() { head.comm.clone() } else { base_name(&path).to_owned() },

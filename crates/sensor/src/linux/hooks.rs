@@ -106,9 +106,22 @@ pub struct Hooks {
 
 /// Tail-called programs and their slots, as `enum handler` in `bpf/dispatch.bpf.h`.
 const HANDLERS: [&str; 16] = [
-    "handle_open", "handle_openat", "handle_write", "handle_write_to", "handle_resize", "handle_mmap", "handle_truncate",
-    "handle_rename", "handle_renameat", "handle_unlink", "handle_rmdir", "handle_unlinkat", "handle_exec", "handle_execat",
-    "handle_connect", "handle_accept",
+    "handle_open",
+    "handle_openat",
+    "handle_write",
+    "handle_write_to",
+    "handle_resize",
+    "handle_mmap",
+    "handle_truncate",
+    "handle_rename",
+    "handle_renameat",
+    "handle_unlink",
+    "handle_rmdir",
+    "handle_unlinkat",
+    "handle_exec",
+    "handle_execat",
+    "handle_connect",
+    "handle_accept",
 ];
 
 impl Hooks {
@@ -234,7 +247,10 @@ fn attach_program(program: &ProgramMut<'_>, name: &str) -> anyhow::Result<Link> 
 /// Debian links readline into bash; others use the shared library.
 fn attach_readline(program: &ProgramMut<'_>) -> anyhow::Result<Link> {
     const PLACES: [&str; 5] = [
-        "/bin/bash", "/usr/local/bin/bash", "/lib/x86_64-linux-gnu/libreadline.so.8", "/usr/lib64/libreadline.so.8",
+        "/bin/bash",
+        "/usr/local/bin/bash",
+        "/lib/x86_64-linux-gnu/libreadline.so.8",
+        "/usr/lib64/libreadline.so.8",
         "/usr/lib/libreadline.so.8",
     ];
     let mut refused = String::from("no bash found");
@@ -295,4 +311,3 @@ fn quiet_libbpf() {
     }
     libbpf_rs::set_print(Some((libbpf_rs::PrintLevel::Info, print)));
 }
-

@@ -6,13 +6,8 @@ use std::path::Path;
 use super::hooks::cgroup2_mount;
 
 /// include/uapi/linux/capability.h
-const CAPABILITIES: [(u32, &str); 5] = [
-    (39, "CAP_BPF"),
-    (38, "CAP_PERFMON"),
-    (12, "CAP_NET_ADMIN"),
-    (19, "CAP_SYS_PTRACE"),
-    (2, "CAP_DAC_READ_SEARCH"),
-];
+const CAPABILITIES: [(u32, &str); 5] =
+    [(39, "CAP_BPF"), (38, "CAP_PERFMON"), (12, "CAP_NET_ADMIN"), (19, "CAP_SYS_PTRACE"), (2, "CAP_DAC_READ_SEARCH")];
 const CAP_SYS_ADMIN: u32 = 21;
 
 /// One thing that the hooks need.
@@ -28,13 +23,18 @@ pub struct Right {
 
 /// Looks at every right.
 pub fn check() -> Vec<Right> {
-    let mut rights = vec![right("root", nix::unistd::geteuid().is_root(), "most hooks need it, or the capabilities below")];
+    let mut rights =
+        vec![right("root", nix::unistd::geteuid().is_root(), "most hooks need it, or the capabilities below")];
     let effective = effective_capabilities();
     for (bit, name) in CAPABILITIES {
         let ok = effective & (1 << bit) != 0 || (effective & (1 << CAP_SYS_ADMIN) != 0 && bit >= 38);
         rights.push(right(name, ok, need(name)));
     }
-    rights.push(right("BTF", Path::new("/sys/kernel/btf/vmlinux").exists(), "/sys/kernel/btf/vmlinux: no hook loads without it"));
+    rights.push(right(
+        "BTF",
+        Path::new("/sys/kernel/btf/vmlinux").exists(),
+        "/sys/kernel/btf/vmlinux: no hook loads without it",
+    ));
     let mount = cgroup2_mount();
     let detail = mount.as_ref().map_or("DNS needs a mounted cgroup v2".to_owned(), |mount| mount.display().to_string());
     rights.push(Right { name: "cgroup2".to_owned(), ok: mount.is_some(), detail });

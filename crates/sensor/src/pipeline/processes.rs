@@ -45,10 +45,17 @@ impl Pipeline {
             }
             None => {
                 let parent = parent.clone();
-                self.processes.insert(Process { me: Arc::clone(&me), parent, execed: true, announced: true, seen: head.ts });
+                self.processes.insert(Process {
+                    me: Arc::clone(&me),
+                    parent,
+                    execed: true,
+                    announced: true,
+                    seen: head.ts,
+                });
             }
         }
-        let process = Process { me: Arc::clone(&me), parent: parent.clone(), execed: true, announced: true, seen: head.ts };
+        let process =
+            Process { me: Arc::clone(&me), parent: parent.clone(), execed: true, announced: true, seen: head.ts };
         let row = self.builder.process_started("ProcessCreated", &process, head.ts, exec_fields(head, exec, cut));
         self.push(row, head.cgroup, Some(Arc::clone(&me.image)), parent);
     }
@@ -84,7 +91,8 @@ impl Pipeline {
     pub fn found_without_kernel(&mut self, tasks: &[(Head, Task)], now: u64) {
         for (head, task) in tasks {
             // `/proc` names a parent by its pid only.
-            let parent = tasks.iter().find(|(other, _)| other.actor.pid == task.parent.pid).map(|(other, _)| other.actor);
+            let parent =
+                tasks.iter().find(|(other, _)| other.actor.pid == task.parent.pid).map(|(other, _)| other.actor);
             self.found(head, Task { parent: parent.unwrap_or(task.parent), ..*task });
         }
         let keys: Vec<ProcessKey> = tasks.iter().map(|(head, _)| head.actor).collect();
@@ -129,9 +137,15 @@ impl Pipeline {
         let mut seen: HashSet<ProcessKey> = HashSet::new();
         // Its parent first, and so on: nested subshells are announced from the outside in.
         while let Some(key) = line.last().copied() {
-            let parent = self.processes.get(key).filter(|process| !process.announced).and_then(|process| process.parent.as_ref());
+            let parent = self
+                .processes
+                .get(key)
+                .filter(|process| !process.announced)
+                .and_then(|process| process.parent.as_ref());
             match parent.map(|parent| parent.key) {
-                Some(parent) if seen.insert(parent) && self.processes.get(parent).is_some_and(|parent| !parent.announced) => {
+                Some(parent)
+                    if seen.insert(parent) && self.processes.get(parent).is_some_and(|parent| !parent.announced) =>
+                {
                     line.push(parent);
                 }
                 _ => break,
@@ -259,7 +273,14 @@ fn terminal_name(name: &str) -> Arc<str> {
 fn unknown(head: &Head) -> Identity {
     let image = Image { file_name: head.comm.clone(), ..Image::default() };
     let _ = image.hashes.set(Err("start not seen"));
-    Identity { key: head.actor, image: Arc::new(image), uid: head.uid, euid: head.euid, cgroup: head.cgroup, ..Identity::default() }
+    Identity {
+        key: head.actor,
+        image: Arc::new(image),
+        uid: head.uid,
+        euid: head.euid,
+        cgroup: head.cgroup,
+        ..Identity::default()
+    }
 }
 
 fn copy_of(image: &Image) -> Image {

@@ -92,7 +92,14 @@ impl Builder {
     }
 
     /// `DnsQueryResponse`, with the time since the question when that was seen.
-    pub fn dns_answer(&mut self, head: &Head, actor: &Identity, server: Endpoint, message: &Message, asked: Option<u64>) -> Row {
+    pub fn dns_answer(
+        &mut self,
+        head: &Head,
+        actor: &Identity,
+        server: Endpoint,
+        message: &Message,
+        asked: Option<u64>,
+    ) -> Row {
         let (mut row, more) = self.acted("DeviceEvents", "DnsQueryResponse", head, actor);
         set_question(&mut row, server, message);
         row.set(&col::DNS_ANSWERS, Value::from(message.answers.clone()).to_string());

@@ -9,9 +9,9 @@ int main(int argc, char **argv)
 	long n = argc == 2 ? atol(argv[1]) : 0;
 
 	for (long i = 0; i < n; i++) {
-		int fd = open("flood", O_CREAT | O_WRONLY, 0600);
+		int fd = open("drop", O_CREAT | O_WRONLY, 0600);
 
-		if (fd < 0 || close(fd) || unlink("flood"))
+		if (fd < 0 || close(fd) || unlink("drop"))
 			return 1;
 	}
 	return 0;

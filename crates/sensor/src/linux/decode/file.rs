@@ -17,7 +17,8 @@ const UNLINKAT: i64 = 36;
 
 pub fn file(record: &Record) -> File {
     // truncate(2) only has a name: it comes in section 1 instead of the walked path in section 0.
-    let path = if record.section(0).is_empty() { path_argument(record, 1) } else { text::path_of_names(record.section(0)) };
+    let path =
+        if record.section(0).is_empty() { path_argument(record, 1) } else { text::path_of_names(record.section(0)) };
     File {
         path,
         inode: record.number(INODE).cast_unsigned(),

@@ -52,9 +52,27 @@ pub mod kind {
     /// The name that gap rows and statistics use.
     pub fn name(kind: usize) -> &'static str {
         const NAMES: [&str; 21] = [
-            "none", "fork", "exec", "exec_argv", "exit", "exec_failed", "file_created", "file_modified", "file_renamed",
-            "file_deleted", "tcp_connect", "tcp_accept", "tcp_listen", "connect_failed", "dns_query", "dns_answer",
-            "shell", "io_uring", "io_uring_done", "task", "open_failed",
+            "none",
+            "fork",
+            "exec",
+            "exec_argv",
+            "exit",
+            "exec_failed",
+            "file_created",
+            "file_modified",
+            "file_renamed",
+            "file_deleted",
+            "tcp_connect",
+            "tcp_accept",
+            "tcp_listen",
+            "connect_failed",
+            "dns_query",
+            "dns_answer",
+            "shell",
+            "io_uring",
+            "io_uring_done",
+            "task",
+            "open_failed",
         ];
         NAMES.get(kind).copied().unwrap_or("unknown")
     }

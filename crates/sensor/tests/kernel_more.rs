@@ -1,0 +1,86 @@
+//! Shells, exclusions and floods on the real kernel.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+use std::process::Stdio;
+
+use nix::fcntl::OFlag;
+use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
+use schema::{Row, col};
+
+use crate::kernel::{of, program};
+use crate::scene::{Scene, excluded_program, lost};
+
+const FLOOD: i64 = 30_000;
+const HIDDEN: usize = 200;
+
+fn ended(rows: &[Row], file_name: &str) -> bool {
+    of(rows, "ProcessTerminated").iter().any(|row| row.text(&col::FILE_NAME) == Some(file_name))
+}
+
+#[test]
+fn what_is_typed_into_a_shell_but_not_what_a_script_says() {
+    let Some(scene) = Scene::new("shell") else { return };
+    let mut keyboard = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY).expect("a pseudo-terminal");
+    grantpt(&keyboard).expect("grant it");
+    unlockpt(&keyboard).expect("unlock it");
+    let name = ptsname_r(&keyboard).expect("its name");
+    let terminal = || Stdio::from(OpenOptions::new().read(true).write(true).open(&name).expect("open the terminal"));
+    keyboard.write_all(b"x=1; echo \"$x\" # typed\nno-such-command\nexit\n").expect("type");
+    let mut shell = scene.command(Path::new("/bin/bash"), &["--norc", "-i"]);
+    shell.env("HISTFILE", "").stdin(terminal()).stdout(terminal()).stderr(terminal());
+    shell.status().expect("run the shell");
+    let script = scene.script("quiet.sh", "#!/bin/bash\necho not typed\n");
+    scene.run(&script, &[]);
+    let rows = scene.rows_of(&script, |rows| of(rows, "ShellCommand").len() >= 3);
+    let lines: Vec<_> = of(&rows, "ShellCommand").iter().map(|row| row.text(&col::PROCESS_COMMAND_LINE)).collect();
+    assert_eq!(lines, [Some("x=1; echo \"$x\" # typed"), Some("no-such-command"), Some("exit")]);
+    assert_eq!(of(&rows, "ShellCommand")[0].text(&col::INITIATING_PROCESS_FILE_NAME), Some("bash"));
+}
+
+#[test]
+fn an_excluded_program_starts_and_ends_and_does_nothing() {
+    let Some(scene) = Scene::new("excluded") else { return };
+    let excluded = excluded_program();
+    fs::copy("/bin/sh", &excluded).expect("copy a shell");
+    let name = excluded.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
+    let mut shell = scene.command(&excluded, &[]).stdin(Stdio::piped()).spawn().expect("start it");
+    // The row comes after the kernel was told.
+    scene.rows("its start", |rows, _| {
+        of(rows, "ProcessCreated").iter().any(|row| row.text(&col::FILE_NAME) == Some(&name))
+    });
+    let commands = b"echo a > excluded; echo b >> excluded; /bin/echo c > by-child; exit\n";
+    shell.stdin.take().expect("its input").write_all(commands).expect("type");
+    shell.wait().expect("its end");
+    fs::remove_file(&excluded).expect("remove the copy");
+    let rows = scene.rows("its end", |rows, _| ended(rows, &name) && ended(rows, "echo"));
+    let touched: Vec<_> = rows.iter().filter(|row| row.text(&col::EVENT_TABLE) == Some("DeviceFileEvents")).collect();
+    let names: Vec<_> =
+        touched.iter().filter_map(|row| row.text(&col::FILE_NAME)).filter(|name| *name != "cgroup.procs").collect();
+    // A redirection is made by the child before it execs, and the child is another process: it is not excluded.
+    assert_eq!(names, ["by-child"]);
+}
+
+#[test]
+fn no_start_is_lost_in_a_flood_of_files() {
+    let Some(scene) = Scene::new("flood") else { return };
+    let Some(program) = program(&scene, "flood") else { return };
+    let text = format!(
+        "#!/bin/sh\n{} {FLOOD} &\ni=0\nwhile [ $i -lt {HIDDEN} ]; do /bin/true $i; i=$((i+1)); done\nwait\n",
+        program.display()
+    );
+    let script = scene.script("flood.sh", &text);
+    assert!(scene.run(&script, &[]).success());
+    let n = |rows: &[Row], action: &str, name: &str| {
+        of(rows, action).iter().filter(|row| row.text(&col::FILE_NAME) == Some(name)).count()
+    };
+    let rows = scene.rows("the flood", |rows, of_sensor| {
+        // Losses are counted for the whole machine, so this sum may be too large, but never too small.
+        let enough = |action, kind| n(rows, action, "drop") as i64 + lost(of_sensor, kind) >= FLOOD;
+        enough("FileCreated", "file_created")
+            && enough("FileDeleted", "file_deleted")
+            && n(rows, "ProcessTerminated", "true") == HIDDEN
+    });
+    assert_eq!(n(&rows, "ProcessCreated", "true"), HIDDEN);
+}
