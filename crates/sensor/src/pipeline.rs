@@ -15,7 +15,7 @@ use crate::clock;
 use crate::enrich::hash::{Hasher, Image};
 use crate::enrich::processes::{Identity, Processes};
 use crate::enrich::users::Users;
-use crate::linux::decode::{self, Argv, Head, Raw, UringDone, UringOperation, UringSubmit, flag};
+use crate::linux::decode::{self, Argv, Head, ProcessKey, Raw, UringDone, UringOperation, UringSubmit, flag};
 use crate::rows::{self, Builder, Gap};
 use dns::Questions;
 
@@ -63,6 +63,8 @@ pub struct Pipeline {
     builder: Builder,
     processes: Processes,
     hasher: Hasher,
+    /// Parents of found processes that only `/proc` names, to be announced with them.
+    found_beside: Vec<ProcessKey>,
     // Found processes ask a worker of their own: a few hundred megabytes of old programs must not delay a new one.
     hasher_found: Hasher,
     argvs: HashMap<u32, Vec<Argv>>,
@@ -91,6 +93,7 @@ impl Pipeline {
             builder,
             processes: Processes::default(),
             hasher: Hasher::start()?,
+            found_beside: Vec::new(),
             hasher_found: Hasher::start()?,
             argvs: HashMap::new(),
             questions: Questions::default(),

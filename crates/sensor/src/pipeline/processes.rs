@@ -78,6 +78,14 @@ impl Pipeline {
         if self.processes.get(head.actor).is_some() {
             return;
         }
+        // The kernel's task iterator leaves out pid 1 on some systems: the ancestors must not end below it.
+        if task.parent.pid != 0
+            && self.processes.get(task.parent).is_none()
+            && let Some((of_proc, above)) = snapshot::task_of_proc(task.parent.pid)
+        {
+            self.found_beside.push(task.parent);
+            self.found(&Head { actor: task.parent, ..of_proc }, above);
+        }
         let identity = snapshot::identity(head, task.session, task.audit_session);
         let parent = self.processes.get(task.parent).map(|process| Arc::clone(&process.me));
         let fallback = ParentRef { key: task.parent, file_name: "".into() };
@@ -101,7 +109,9 @@ impl Pipeline {
 
     /// Rows for the processes and sockets that ran before the sensor. Call it once, after every task was fed.
     pub fn announce_found(&mut self, tasks: &[ProcessKey], now: u64) {
-        for key in tasks {
+        let beside = std::mem::take(&mut self.found_beside);
+        let beside: Vec<&ProcessKey> = beside.iter().filter(|key| !tasks.contains(key)).collect();
+        for key in beside.into_iter().chain(tasks) {
             let Some(process) = self.processes.get(*key) else { continue };
             let (mut image, actor, cgroup) = (Arc::clone(&process.me.image), process.parent.clone(), process.me.cgroup);
             self.hasher_found.request_image(key.pid, &process.me.image);
