@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use super::disk::{Disk, DiskFile};
 use super::error::{Error, is_disk_full};
 use super::loss::{DISK_FULL, Loss, Prepared, Window, now_ns};
-use super::marks::SentMark;
+use super::marks::{LooseMarks, Unstored};
 use super::ranges::Ranges;
 use super::record::{self, Record, SeqRange};
 use super::segment::{self, HEADER_BYTES, Header, Segment};
@@ -43,7 +43,7 @@ pub(super) struct State {
     pub(super) acked: u64,
     /// The part of `acked` that is on disk.
     pub(super) acked_saved: u64,
-    pub(super) sent_mark: SentMark,
+    pub(super) loose_marks: LooseMarks,
     pub(super) bytes: u64,
     /// Files with writes that are not durable yet, oldest first.
     pub(super) dirty: Vec<Arc<DiskFile>>,
@@ -89,6 +89,9 @@ impl State {
         let is_same = |other: &&mut Loss| other.range.is_none() && loss.range.is_none() && other.reason == loss.reason;
         if let Some(same) = self.pending.iter_mut().find(is_same) {
             same.add(loss.count, loss.window);
+        } else if loss.reason == DISK_FULL {
+            // First, so that its number is known beforehand.
+            self.pending.insert(0, loss);
         } else if self.pending.len() < PENDING_LOSSES_MAX {
             self.pending.push(loss);
         } else if let Some(last) = self.pending.last_mut() {
@@ -114,6 +117,7 @@ impl Core {
                 loss.add(row.worth, Window::at(row.time_ns));
             }
             state.add_pending(loss);
+            self.save_unstored(state)?;
         }
         self.work.notify_one();
         if let Some(reason) = &state.poisoned {
@@ -122,6 +126,18 @@ impl Core {
             return Err(Error::Poisoned { reason });
         }
         result
+    }
+
+    /// Keeps what a full disk has cost over a restart.
+    fn save_unstored(&self, state: &mut State) -> Result<(), Error> {
+        let Some(loss) = state.pending.first().filter(|loss| loss.reason == DISK_FULL) else { return Ok(()) };
+        let unstored = Unstored { seq: state.next_seq, count: loss.count, window: loss.window };
+        match state.loose_marks.save_unstored(&self.disk, unstored) {
+            Ok(()) => Ok(()),
+            // On copy-on-write file systems: it stays in memory.
+            Err(error) if is_disk_full(&error) => Ok(()),
+            Err(error) => Err(state.poison(format!("write marks: {error}"))),
+        }
     }
 
     fn store(&self, state: &mut State, rows: &[Prepared], n_stored: &mut usize) -> Result<Appended, Error> {

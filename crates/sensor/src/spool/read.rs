@@ -84,7 +84,7 @@ impl Core {
         let last_seq = batch.last_seq();
         if last_seq > state.sent {
             state.sent = last_seq;
-            if let Err(error) = state.sent_mark.save(&self.disk, last_seq) {
+            if let Err(error) = state.loose_marks.save_sent(&self.disk, last_seq) {
                 let reason = format!("write marks: {error}");
                 return Err(state.poison(reason));
             }

@@ -35,7 +35,7 @@ pub(super) fn recover(dir: &Path, new_epoch: u64) -> Result<Recovered, Error> {
     let files = list(dir)?;
     let epoch = saved.map(|saved| saved.epoch).or_else(|| first_epoch(&files)).unwrap_or(new_epoch);
     let mut recovered = Recovered {
-        saved: saved.unwrap_or(Saved { epoch, acked: 0, sent: 0 }),
+        saved: saved.unwrap_or(Saved { epoch, acked: 0, sent: 0, unstored: None }),
         marks_lost: saved.is_none(),
         segments: Vec::new(),
         useless: Vec::new(),

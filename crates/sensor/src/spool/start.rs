@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use super::core::{Core, State};
 use super::disk::{self, Disk};
 use super::error::Error;
-use super::loss::{self, Loss};
-use super::marks::{self, AckedMark, Saved, SentMark};
+use super::loss::{self, DISK_FULL, Loss};
+use super::marks::{self, AckedMark, LooseMarks, Saved, Unstored};
 use super::recover::{self, Recovered};
 
 /// How long a sensor that starts waits for the one before it to end.
@@ -34,9 +34,10 @@ impl Opening {
             tracing::info!(epoch = format!("{:016x}", saved.epoch), "created spool marks");
             marks::create(&self.disk, &self.dir, saved)?;
         }
-        let (acked_mark, sent_mark) = marks::open(&self.disk, &self.dir, saved.epoch)?;
+        let (acked_mark, loose_marks) = marks::open(&self.disk, &self.dir, saved.epoch)?;
         sync_segments(&self.disk, &recovered)?;
-        let losses = recovered.losses.clone();
+        let mut losses = recovered.losses.clone();
+        losses.extend(saved.unstored.and_then(|unstored| untold(unstored, recovered.next_seq)));
         let core = Core {
             dir: self.dir,
             epoch: saved.epoch,
@@ -44,7 +45,7 @@ impl Opening {
             segment_bytes: self.segment_bytes,
             device_name: self.device_name,
             disk: self.disk,
-            state: Mutex::new(initial_state(recovered, sent_mark)),
+            state: Mutex::new(initial_state(recovered, loose_marks)),
             changed: Condvar::new(),
             work: Condvar::new(),
         };
@@ -71,6 +72,12 @@ pub(super) fn take_lock(disk: &Disk, dir: &Path) -> Result<File, Error> {
     }
 }
 
+/// What a full disk had cost when the sensor ended, unless the row about it was stored.
+fn untold(unstored: Unstored, next_seq: u64) -> Option<Loss> {
+    let loss = Loss { count: unstored.count, window: unstored.window, ..Loss::new(DISK_FULL, "events") };
+    (unstored.seq >= next_seq).then_some(loss)
+}
+
 /// What a crashed sensor wrote is readable now, but only an fsync makes it stay so.
 fn sync_segments(disk: &Disk, recovered: &Recovered) -> Result<(), Error> {
     for segment in &recovered.segments {
@@ -81,7 +88,7 @@ fn sync_segments(disk: &Disk, recovered: &Recovered) -> Result<(), Error> {
     Ok(())
 }
 
-fn initial_state(recovered: Recovered, sent_mark: SentMark) -> State {
+fn initial_state(recovered: Recovered, loose_marks: LooseMarks) -> State {
     let Saved { acked, sent, .. } = recovered.saved;
     let last = recovered.next_seq - 1;
     let explained = recovered.explained;
@@ -102,7 +109,7 @@ fn initial_state(recovered: Recovered, sent_mark: SentMark) -> State {
         sent,
         acked,
         acked_saved: acked,
-        sent_mark,
+        loose_marks,
         dirty: Vec::new(),
         dirty_bytes: 0,
         dir_dirty: false,
