@@ -18,6 +18,8 @@ use crate::rows::Gap;
 
 /// Longest time that a record waits in its ring.
 const POLL: Duration = Duration::from_millis(50);
+/// The same while rows wait for hashes, most of which take a millisecond.
+const POLL_HASHES: Duration = Duration::from_millis(5);
 /// How often losses are counted and the clocks compared.
 const COUNT_INTERVAL: Duration = Duration::from_secs(1);
 /// A wall clock that moved more than this against the boot clock was set, not slewed.
@@ -60,7 +62,7 @@ pub fn run(
     started(&coverages);
     let mut counted = Instant::now();
     while !stop.load(Ordering::Relaxed) {
-        collector.reader.wait(POLL);
+        collector.reader.wait(if collector.pipeline.is_waiting() { POLL_HASHES } else { POLL });
         collector.turn(sink)?;
         if counted.elapsed() >= COUNT_INTERVAL {
             counted = Instant::now();

@@ -23,6 +23,8 @@ use dns::Questions;
 const HASH_WAIT: Duration = Duration::from_secs(2);
 /// The same for processes found at start-up, which all ask at once.
 const HASH_WAIT_FOUND: Duration = Duration::from_secs(30);
+/// A larger program goes to the slow worker.
+const HASH_FAST_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Rows that wait; beyond it they go without.
 const WAITING_MAX: usize = 50_000;
 /// A fork without an exec gets a row of its own after this time.
@@ -65,8 +67,8 @@ pub struct Pipeline {
     hasher: Hasher,
     /// Parents of found processes that only `/proc` names, to be announced with them.
     found_beside: Vec<ProcessKey>,
-    // Found processes ask a worker of their own: a few hundred megabytes of old programs must not delay a new one.
-    hasher_found: Hasher,
+    // Large and long-running programs have a worker of their own: they must not delay the hash of a small new one.
+    hasher_slow: Hasher,
     argvs: HashMap<u32, Vec<Argv>>,
     questions: Questions,
     urings: HashMap<u64, (Head, UringOperation)>,
@@ -94,7 +96,7 @@ impl Pipeline {
             processes: Processes::default(),
             hasher: Hasher::start()?,
             found_beside: Vec::new(),
-            hasher_found: Hasher::start()?,
+            hasher_slow: Hasher::start()?,
             argvs: HashMap::new(),
             questions: Questions::default(),
             urings: HashMap::new(),

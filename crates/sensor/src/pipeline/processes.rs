@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde_json::{Map, Value};
 
-use super::{Exclusion, HASH_WAIT, HASH_WAIT_FOUND, Pipeline};
+use super::{Exclusion, HASH_FAST_BYTES_MAX, HASH_WAIT, HASH_WAIT_FOUND, Pipeline};
 use crate::enrich::container::container_id;
 use crate::enrich::hash::Image;
 use crate::enrich::processes::{Identity, ParentRef, Process, parent_ref};
@@ -29,7 +29,8 @@ impl Pipeline {
         let (identity, cut) = identity_of_exec(head, exec, &chunks);
         let parent = self.parent_of(head, exec);
         let me = Arc::new(Identity { parent: parent.as_deref().map(parent_ref), ..identity });
-        self.hasher.request_image(head.actor.pid, &me.image);
+        let hasher = if exec.size > HASH_FAST_BYTES_MAX { &self.hasher_slow } else { &self.hasher };
+        hasher.request_image(head.actor.pid, &me.image);
         if let Some(script) = me.host.script() {
             self.hasher.request_script(head.actor.pid, script);
         }
@@ -114,15 +115,15 @@ impl Pipeline {
         for key in beside.into_iter().chain(tasks) {
             let Some(process) = self.processes.get(*key) else { continue };
             let (mut image, actor, cgroup) = (Arc::clone(&process.me.image), process.parent.clone(), process.me.cgroup);
-            self.hasher_found.request_image(key.pid, &process.me.image);
+            self.hasher_slow.request_image(key.pid, &process.me.image);
             if let Some(script) = process.me.host.script() {
-                self.hasher_found.request_script(key.pid, script);
+                self.hasher_slow.request_script(key.pid, script);
             }
             let row = self.builder.process_started("ProcessFound", process, now, Map::new());
             // Only this row waits, and longer: rows of what the process does now must not.
             if image.hashes.get().is_none() {
                 image = Arc::new(Image { wait_until: Some(Instant::now() + HASH_WAIT_FOUND), ..copy_of(&image) });
-                self.hasher_found.request_image(key.pid, &image);
+                self.hasher_slow.request_image(key.pid, &image);
             }
             self.push(row, cgroup, Some(image), actor);
         }
@@ -188,7 +189,7 @@ impl Pipeline {
             None => unknown(head),
         };
         let me = Arc::new(me);
-        self.hasher_found.request_image(head.actor.pid, &me.image);
+        self.hasher_slow.request_image(head.actor.pid, &me.image);
         let process = Process { me: Arc::clone(&me), parent: None, execed: true, announced: true, seen: head.ts };
         self.processes.insert(process);
         me

@@ -57,9 +57,8 @@ struct {
 
 static __always_inline bool is_compat(void)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-
-	return BPF_CORE_READ(task, thread_info.status) & TS_COMPAT;
+	// The BTF pointer is read without a helper call: this is on the path of every listed system call.
+	return bpf_get_current_task_btf()->thread_info.status & TS_COMPAT;
 }
 
 static __always_inline u64 argument(struct pt_regs *regs, bool compat, int idx)
@@ -85,11 +84,15 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(on_sys_exit, struct pt_regs *regs, long ret)
 {
 	u64 call = regs->orig_ax;
-	u8 handler;
+	u8 native, compat, handler;
 
 	if (call >= CALLS)
 		return 0;
-	handler = is_compat() ? compat_calls[call & (CALLS - 1)] : native_calls[call & (CALLS - 1)];
+	native = native_calls[call & (CALLS - 1)];
+	compat = compat_calls[call & (CALLS - 1)];
+	if (!native && !compat)
+		return 0;
+	handler = is_compat() ? compat : native;
 	if (handler)
 		bpf_tail_call(ctx, &handlers, handler);
 	return 0;
@@ -208,12 +211,16 @@ HANDLER(handle_accept)
 SEC("tp_btf/sys_enter")
 int BPF_PROG(on_sys_enter, struct pt_regs *regs, long id)
 {
-	if (id == 3 && !is_compat())
+	// close, dup2, dup3; 6 is a 32-bit close.
+	if (id != 3 && id != 6 && id != 33 && id != 292)
+		return 0;
+	bool compat = is_compat();
+	if (id == 6)
+		return compat ? closing((u32)regs->bx) : 0;
+	if (compat)
+		return 0;
+	if (id == 3)
 		return closing(regs->di);
-	if (id == 6 && is_compat())
-		return closing((u32)regs->bx);
 	// dup2 and dup3 close what the new descriptor was, unless both are the same.
-	if ((id == 33 || id == 292) && !is_compat() && (u32)regs->di != (u32)regs->si)
-		return closing(regs->si);
-	return 0;
+	return (u32)regs->di != (u32)regs->si ? closing(regs->si) : 0;
 }

@@ -259,12 +259,14 @@ __attribute__((noinline)) int push_cgroup(u32 section)
 
 static __always_inline struct file *file_of_fd(u32 fd)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
-	struct file **slots = BPF_CORE_READ(fdt, fd);
+	struct files_struct *files = bpf_get_current_task_btf()->files;
 	struct file *file = NULL;
 
-	if (fd >= BPF_CORE_READ(fdt, max_fds))
+	if (!files)
+		return NULL;
+	struct fdtable *fdt = files->fdt;
+	struct file **slots = fdt->fd;
+	if (fd >= fdt->max_fds)
 		return NULL;
 	bpf_probe_read_kernel(&file, sizeof(file), &slots[fd]);
 	return file;
