@@ -106,7 +106,7 @@ impl Builder {
             .set(&col::PROCESS_ID, i64::from(me.key.pid))
             .set(&col::PROCESS_UNIQUE_ID, self.unique_id(me.key))
             .set(&col::PROCESS_CREATION_TIME, self.wall(me.key.start))
-            .set(&col::PROCESS_COMMAND_LINE, cut(&image.command_line))
+            .set_opt(&col::PROCESS_COMMAND_LINE, command_line(image))
             .set(&col::ACCOUNT_NAME, &*self.users.name(me.uid))
             .set_opt(&col::FOLDER_PATH, (!image.path.is_empty()).then_some(image.path.as_str()))
             .set_opt(&col::FILE_SIZE, image.size.map(|size| size as i64))
@@ -123,7 +123,7 @@ impl Builder {
             .set(&col::INITIATING_PROCESS_UNIQUE_ID, self.unique_id(actor.key))
             .set(&col::INITIATING_PROCESS_CREATION_TIME, self.wall(actor.key.start))
             .set(&col::INITIATING_PROCESS_FILE_NAME, image.file_name.as_str())
-            .set(&col::INITIATING_PROCESS_COMMAND_LINE, cut(&image.command_line))
+            .set_opt(&col::INITIATING_PROCESS_COMMAND_LINE, command_line(image))
             .set(&col::INITIATING_PROCESS_ACCOUNT_NAME, &*self.users.name(actor.uid))
             .set(&col::INITIATING_PROCESS_SESSION_ID, i64::from(actor.session))
             .set_opt(&col::INITIATING_PROCESS_FOLDER_PATH, (!image.path.is_empty()).then_some(image.path.as_str()))
@@ -222,9 +222,11 @@ fn add_field(row: &mut Row, name: &str, value: Value) {
     additional(row, more);
 }
 
-fn cut(text: &str) -> &str {
-    let end = text.floor_char_boundary(COMMAND_LINE_BYTES_MAX.min(text.len()));
-    &text[..end]
+/// Absent when it is not known, or when there is none as with kernel threads.
+fn command_line(image: &Image) -> Option<&str> {
+    let line = image.command_line.as_str();
+    let end = line.floor_char_boundary(COMMAND_LINE_BYTES_MAX.min(line.len()));
+    (!line.is_empty()).then_some(&line[..end])
 }
 
 /// The symbol of an errno, for example `ECONNREFUSED`.

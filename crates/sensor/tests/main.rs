@@ -5,4 +5,6 @@ mod kernel;
 #[cfg(target_os = "linux")]
 mod kernel_more;
 #[cfg(target_os = "linux")]
+mod recorded;
+#[cfg(target_os = "linux")]
 mod scene;
