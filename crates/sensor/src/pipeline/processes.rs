@@ -80,7 +80,8 @@ impl Pipeline {
             return;
         }
         // The kernel's task iterator leaves out pid 1 on some systems: the ancestors must not end below it.
-        if task.parent.pid != 0
+        // Only with the exact start that the iterator gives: `/proc` alone would make a second key for the same process.
+        if task.parent.start != 0
             && self.processes.get(task.parent).is_none()
             && let Some((of_proc, above)) = snapshot::task_of_proc(task.parent.pid)
         {
