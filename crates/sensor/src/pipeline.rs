@@ -5,6 +5,7 @@ mod dns;
 mod processes;
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use tracing::debug;
 
 use crate::clock;
 use crate::enrich::hash::{Hasher, Image};
+use crate::enrich::links::Links;
 use crate::enrich::processes::{Identity, Processes};
 use crate::enrich::users::Users;
 use crate::linux::decode::{self, Argv, Head, ProcessKey, Raw, UringDone, UringOperation, UringSubmit, flag};
@@ -74,6 +76,7 @@ pub struct Pipeline {
     urings: HashMap<u64, (Head, UringOperation)>,
     waiting: VecDeque<Waiting>,
     ready: Vec<Seen>,
+    links: Links,
     exclude_exe: HashSet<String>,
     excluded: HashSet<u32>,
     exclusions: Vec<Exclusion>,
@@ -102,6 +105,7 @@ impl Pipeline {
             urings: HashMap::new(),
             waiting: VecDeque::new(),
             ready: Vec::new(),
+            links: Links::load(Path::new("/")),
             exclude_exe: exclude_exe.into_iter().collect(),
             excluded: HashSet::new(),
             exclusions: Vec::new(),
@@ -117,7 +121,12 @@ impl Pipeline {
     /// Takes one record.
     pub fn feed(&mut self, bytes: &[u8]) {
         match decode::decode(bytes) {
-            Ok((head, raw)) => self.event(head, raw),
+            Ok((head, mut raw)) => {
+                if head.flags & flag::OTHER_MOUNTS == 0 {
+                    self.links.resolve(&mut raw);
+                }
+                self.event(head, raw);
+            }
             Err(error) => {
                 debug!(%error, "undecodable record");
                 self.decode_errors += 1;

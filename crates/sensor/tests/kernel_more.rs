@@ -84,3 +84,39 @@ fn no_start_is_lost_in_a_flood_of_files() {
     });
     assert_eq!(n(&rows, "ProcessCreated", "true"), HIDDEN);
 }
+
+#[test]
+fn a_path_is_the_same_whatever_way_a_program_names_it() {
+    let Some(scene) = Scene::new("paths") else { return };
+    fs::create_dir_all(scene.directory().join("a/b")).expect("make directories");
+    let text = "#!/bin/bash\ncd a/b\nfor i in 1 2 3 4; do echo > ../../f; case $i in\n\
+        1) rm ../../f;; 2) rm ./..//../f;; 3) exec 9<..; rm /proc/self/fd/9/../f;; 4) cd ../..; rm \"$PWD/a/../f\";;\nesac; done\n";
+    let script = scene.script("paths.sh", text);
+    assert!(scene.run(&script, &[]).success());
+    let rows = scene.rows_of(&script, |rows| of(rows, "FileDeleted").len() == 4);
+    let path = scene.directory().join("f").display().to_string();
+    let created: Vec<_> = of(&rows, "FileCreated").iter().filter_map(|row| row.text(&col::FOLDER_PATH)).collect();
+    assert_eq!(created, [path.as_str(); 4]);
+    let deleted: Vec<_> = of(&rows, "FileDeleted").iter().filter_map(|row| row.text(&col::FOLDER_PATH)).collect();
+    // FIXME: `..` after a name that may be a link is left as the program wrote it.
+    let unresolved = format!("{}/a/../f", scene.directory().display());
+    assert_eq!(deleted, [path.as_str(), path.as_str(), "/proc/self/fd/9/../f", unresolved.as_str()]);
+}
+
+#[test]
+fn a_chroot_does_not_hide_where_a_file_is() {
+    let Some(scene) = Scene::new("chroot") else { return };
+    let Some(program) = program(&scene, "jail") else { return };
+    let root = scene.directory().join("jail-root");
+    fs::create_dir(&root).expect("make a directory");
+    assert!(scene.run(&program, &[&root.display().to_string()]).success());
+    let rows = scene.rows("the deletion", |rows, _| !of(rows, "FileDeleted").is_empty());
+    let path = root.join("file").display().to_string();
+    for action in ["FileCreated", "FileDeleted"] {
+        assert_eq!(
+            of(&rows, action).last().and_then(|row| row.text(&col::FOLDER_PATH)),
+            Some(path.as_str()),
+            "{action}"
+        );
+    }
+}

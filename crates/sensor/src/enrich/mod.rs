@@ -2,6 +2,7 @@
 
 pub mod container;
 pub mod hash;
+pub mod links;
 pub mod processes;
 pub mod script;
 pub mod snapshot;

@@ -283,7 +283,17 @@ fn load(families: &[Family]) -> anyhow::Result<SensorSkel<'static>> {
         let family = Family::of_program(&program.name().to_string_lossy());
         program.set_autoload(families.contains(&family));
     }
+    if let Some(rodata) = open.maps.rodata_data.as_deref_mut() {
+        rodata.own_mount_ns = mount_namespace();
+    }
     open.load().context("load the eBPF programs")
+}
+
+/// The number in `mnt:[4026531841]`, 0 when `/proc` is not mounted: then every namespace is another one.
+fn mount_namespace() -> u32 {
+    let link = fs::read_link("/proc/self/ns/mnt").unwrap_or_default();
+    let number = link.to_str().and_then(|text| text.strip_prefix("mnt:[")?.strip_suffix(']')?.parse().ok());
+    number.unwrap_or(0)
 }
 
 /// The whole set was refused: find out which families are accepted beside the processes.

@@ -34,6 +34,7 @@ enum {
 	FLAG_USER_PATH = 4,   // a path was read from user memory, where another thread may have changed it
 	FLAG_PROVISIONAL = 8, // the file is still mapped writable: more may follow unseen
 	FLAG_URING = 16,      // by io_uring, not by a system call
+	FLAG_OTHER_MOUNTS = 32, // the path means what it means in another mount namespace
 };
 
 enum kind {

@@ -274,31 +274,60 @@ static __always_inline struct file *file_of_fd(u32 fd)
 
 #define AT_FDCWD -100
 
-// Appends a path argument: the string, and the directory it is relative to unless it is absolute.
-static __always_inline void push_user_path(struct scratch *s, u32 section, int dfd, const void *name)
+struct base {
+	u64 mnt;
+	u64 dentry;
+};
+
+// The directory that a path argument starts from: the process's root, its working directory, or an open one.
+// Read by helper, not through BTF pointers: a global function takes numbers only.
+static __always_inline struct base base_of(char first, int dfd)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	char first = 0;
-	struct path at = {};
+	struct fs_struct *fs = BPF_CORE_READ(task, fs);
+	struct base base = {};
 
-	s->e.flags |= FLAG_USER_PATH;
-	push_string(s, section, name, true);
-	bpf_probe_read_user(&first, 1, name);
-	if (first == '/')
-		return;
-	if (dfd == AT_FDCWD) {
-		struct fs_struct *fs = BPF_CORE_READ(task, fs);
-
-		at.mnt = BPF_CORE_READ(fs, pwd.mnt);
-		at.dentry = BPF_CORE_READ(fs, pwd.dentry);
+	if (first == '/' && fs) {
+		base.mnt = (u64)BPF_CORE_READ(fs, root.mnt);
+		base.dentry = (u64)BPF_CORE_READ(fs, root.dentry);
+	} else if (dfd == AT_FDCWD && fs) {
+		base.mnt = (u64)BPF_CORE_READ(fs, pwd.mnt);
+		base.dentry = (u64)BPF_CORE_READ(fs, pwd.dentry);
 	} else {
 		struct file *file = file_of_fd(dfd);
 
-		at.mnt = BPF_CORE_READ(file, f_path.mnt);
-		at.dentry = BPF_CORE_READ(file, f_path.dentry);
+		base.mnt = (u64)BPF_CORE_READ(file, f_path.mnt);
+		base.dentry = (u64)BPF_CORE_READ(file, f_path.dentry);
 	}
-	u64 mnt = (u64)at.mnt, dentry = (u64)at.dentry;
+	return base;
+}
+
+// The sensor's own mount namespace: only there do its own symbolic links mean anything.
+const volatile u32 own_mount_ns;
+
+// Appends a path argument as two sections: the string, and the directory it starts from.
+static __always_inline void push_path_argument(struct scratch *s, u32 section, int dfd, const void *name, bool user)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	char first = 0;
+
+	if (user) {
+		s->e.flags |= FLAG_USER_PATH;
+		bpf_probe_read_user(&first, 1, name);
+	} else {
+		bpf_probe_read_kernel(&first, 1, name);
+	}
+	if (BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum) != own_mount_ns)
+		s->e.flags |= FLAG_OTHER_MOUNTS;
+	push_string(s, section, name, user);
+	struct base base = base_of(first, dfd);
+	u64 mnt = base.mnt, dentry = base.dentry;
 	push_path(mnt, dentry, section + 1);
+}
+
+static __always_inline void push_user_path(struct scratch *s, u32 section, int dfd, const void *name)
+{
+	push_path_argument(s, section, dfd, name, true);
 }
 
 #endif

@@ -13,27 +13,7 @@
 
 static __always_inline void push_kernel_path(struct scratch *s, u32 section, int dfd, struct filename *filename)
 {
-	const char *name = BPF_CORE_READ(filename, name);
-	char first = 0;
-
-	push_string(s, section, name, false);
-	bpf_probe_read_kernel(&first, 1, name);
-	if (first == '/')
-		return;
-	struct task_struct *task = (void *)bpf_get_current_task();
-	u64 mnt, dentry;
-	if (dfd == AT_FDCWD) {
-		struct fs_struct *fs = BPF_CORE_READ(task, fs);
-
-		mnt = (u64)BPF_CORE_READ(fs, pwd.mnt);
-		dentry = (u64)BPF_CORE_READ(fs, pwd.dentry);
-	} else {
-		struct file *file = file_of_fd(dfd);
-
-		mnt = (u64)BPF_CORE_READ(file, f_path.mnt);
-		dentry = (u64)BPF_CORE_READ(file, f_path.dentry);
-	}
-	push_path(mnt, dentry, section + 1);
+	push_path_argument(s, section, dfd, BPF_CORE_READ(filename, name), false);
 }
 
 // match-proto:6.18:include/trace/events/io_uring.h:io_uring_submit_req(struct io_kiocb *req)

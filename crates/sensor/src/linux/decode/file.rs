@@ -55,8 +55,11 @@ pub fn uring_done(record: &Record) -> UringDone {
     UringDone { request: record.number(0).cast_unsigned(), result: record.number(1) as i32 }
 }
 
-/// A name in `section` and the directory it is relative to in the next one.
+/// A name in `section` and the directory it starts from in the next one: the process's root when it is absolute.
 fn path_argument(record: &Record, section: usize) -> String {
-    let directory = text::path_of_names(record.section(section + 1));
-    text::join_path(&directory, &record.string(section))
+    let base = text::path_of_names(record.section(section + 1));
+    let name = record.string(section);
+    let path = text::join_path(&base, &name);
+    // Only a process in a chroot has another root than "/".
+    if name.starts_with('/') && base != "/" { format!("{base}{path}") } else { path }
 }

@@ -86,6 +86,7 @@ pub mod flag {
     pub const USER_PATH: u16 = 4;
     pub const PROVISIONAL: u16 = 8;
     pub const URING: u16 = 16;
+    pub const OTHER_MOUNTS: u16 = 32;
 }
 
 /// A process for good: a pid alone is used again, a pid with its start time never is.
