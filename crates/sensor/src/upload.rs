@@ -15,7 +15,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::client::{self, Client};
-use crate::heartbeat::boot_id;
+use crate::heartbeat::{boot_id, now_ns};
 use crate::identity::Identity;
 use crate::spool::{self, Spool, SpoolBatch};
 
@@ -59,6 +59,8 @@ pub struct Uploader {
     client: Client,
     spool: Arc<Spool>,
     boot_id: String,
+    /// End of the certificate.
+    expires_s: i64,
     backoff: Backoff,
     n_refused: u32,
 }
@@ -67,7 +69,14 @@ impl Uploader {
     /// An uploader for one server. Nothing is connected before `run`.
     pub fn new(server_url: &str, identity: &Identity, spool: Arc<Spool>) -> Result<Self, Error> {
         let client = Client::new(server_url, identity.client_config()?)?;
-        Ok(Uploader { client, spool, boot_id: boot_id(), backoff: Backoff::default(), n_refused: 0 })
+        Ok(Uploader {
+            client,
+            spool,
+            boot_id: boot_id(),
+            expires_s: identity.expires_s,
+            backoff: Backoff::default(),
+            n_refused: 0,
+        })
     }
 
     /// The connection, to be shared with heartbeats.
@@ -173,8 +182,8 @@ impl Uploader {
                     parts.push(part);
                     self.backoff.pause(after).await;
                 }
-                Outcome::Denied { reason } => {
-                    tracing::error!(reason, "server does not accept this device, events stay in the spool");
+                Outcome::Denied { reason, hint } => {
+                    tracing::error!(reason, hint, "server does not accept this device, events stay in the spool");
                     if !patient {
                         return Ok(None);
                     }
@@ -193,10 +202,13 @@ impl Uploader {
         }
     }
 
-    /// One warning when the trouble starts; the repetitions are for debugging.
+    /// One line when the trouble starts; the repetitions are for debugging.
     fn note_trouble(&self, reason: &str) {
         let n_waiting = self.spool.stats().n_waiting;
-        if self.backoff.is_fresh() {
+        if self.backoff.is_fresh() && now_ns() / 1_000_000_000 >= self.expires_s {
+            // TLS says no more than that the handshake failed.
+            tracing::error!(reason, n_waiting, "device certificate has expired: enrol this device again");
+        } else if self.backoff.is_fresh() {
             tracing::warn!(reason, n_waiting, "events could not be sent, they stay in the spool");
         } else {
             tracing::debug!(reason, n_waiting, "events could not be sent");

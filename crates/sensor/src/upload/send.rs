@@ -12,6 +12,11 @@ use crate::spool::SpoolBatch;
 
 const PATH: &str = "/ingest/v1/batch";
 
+const HINT_CERTIFICATE: &str = "make a token with `nenrin device token` and run `nenrin-sensor enrol` again";
+
+/// The server cannot place the stream. Only its owner can tell which of two senders is the right one.
+const HINT_STREAM: &str = "is this machine a copy of another? if so, remove the sensor's data directory and enrol it";
+
 /// What became of a batch.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -36,6 +41,8 @@ pub(super) enum Outcome {
     Denied {
         /// The server's words.
         reason: String,
+        /// What to do.
+        hint: &'static str,
     },
 }
 
@@ -69,9 +76,8 @@ fn outcome(answer: &Answer, batch: &SpoolBatch) -> Outcome {
     match answer.status {
         200 => acked(answer, batch),
         400 | 413 => Outcome::Refused { reason },
-        401 | 403 => Outcome::Denied { reason },
-        // 409: the server cannot place this stream. Only its owner can tell which of two is right.
-        409 => Outcome::Denied { reason },
+        401 | 403 => Outcome::Denied { reason, hint: HINT_CERTIFICATE },
+        409 => Outcome::Denied { reason, hint: HINT_STREAM },
         _ => Outcome::Later { reason, after: answer.retry_after },
     }
 }
@@ -114,9 +120,9 @@ mod tests {
             "Refused { reason: \"status 400 corrupt_batch m\"",
         );
         check(413, "", "Refused");
-        check(401, "", "Denied");
-        check(403, "", "Denied");
-        check(409, "", "Denied");
+        check(401, "", "nenrin-sensor enrol");
+        check(403, "", "nenrin-sensor enrol");
+        check(409, "", "a copy of another");
         check(429, "", "after: Some(9s)");
         check(503, "", "after: Some(9s)");
         check(500, "", "Later");
