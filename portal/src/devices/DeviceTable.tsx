@@ -9,6 +9,7 @@ import { now, toMs } from "../time/time";
 import { StateDot } from "../ui/StateDot";
 import { DeviceIcon } from "../ui/icons";
 import { addKeys } from "../ui/keys";
+import { osText } from "./osText";
 
 const COVERAGE_SIGNS: Record<CoverageLevel, string> = { full: "●", partial: "◐", off: "○" };
 
@@ -59,7 +60,7 @@ function DeviceRow({ device, selected, onFocus }: { device: Device; selected: bo
         <Link className="device-name" to="/devices/$deviceId/timeline" params={{ deviceId: device.id }} search={{}} onFocus={onFocus}>
           <DeviceIcon /><span>{device.name}</span>
         </Link>
-        <span className="dim os">{[device.os, device.osVersion].filter(Boolean).join(" ")}</span>
+        <span className="dim os">{osText(device)}</span>
       </th>
       <td><StateDot state={device.state} /></td>
       <td>{device.lastEvent === undefined ? <span className="dim">{t("devices.never")}</span> : agoText(toMs(device.lastEvent), now(), lang)}</td>

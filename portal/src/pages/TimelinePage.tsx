@@ -32,7 +32,7 @@ export function TimelinePage() {
   const device = useQuery({
     queryKey: ["device", deviceId], queryFn: ({ signal }) => api.device(deviceId, signal), enabled: answered, refetchInterval: 30_000,
   });
-  const summary = useSummary(deviceId, view, store);
+  const { summary, stale } = useSummary(deviceId, view, store);
   const live = useLive(deviceId, view, store);
 
   const brush = useCallback((fromMs: number, toMs_: number) => change({ range: fixedRange(fromMs, toMs_) }), [change]);
@@ -58,7 +58,7 @@ export function TimelinePage() {
   }), [change, view, zoom, selection]);
 
   return (
-    <main id="content" className="timeline" data-ready={ready ? "" : undefined}>
+    <main id="content" className="timeline" data-ready={ready ? "" : undefined} data-counts={summary && !stale ? "ready" : "loading"}>
       <DeviceHead device={device.data} summary={summary} onJump={jump} />
       <Toolbar view={view} change={change} live={live} selection={selection} />
       <HistogramPanel summary={summary} onBrush={brush} onJump={jump} onZoom={zoom} />

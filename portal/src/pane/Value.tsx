@@ -10,21 +10,23 @@ export type AddTerm = (term: string) => void;
 /** Longer texts are cut in labels; the value itself is always whole. */
 const LABEL_CHARS_MAX = 60;
 
-export function Value({ column, value, add, mono = false, after }: {
+export function Value({ column, value, add, mono = false, shown, after }: {
   column: string;
   value: string | number | boolean;
   add: AddTerm;
   mono?: boolean;
+  /** What is shown and copied, when it says more than the column's value. */
+  shown?: string | undefined;
   /** Text between the value and its buttons. */
   after?: ReactNode;
 }) {
   const t = useText();
-  const text = String(value);
+  const text = shown ?? String(value);
   const term = columnTerm(column, value);
   const values = { name: column, value: text.length > LABEL_CHARS_MAX ? `${text.slice(0, LABEL_CHARS_MAX)}…` : text };
   return (
     <span className="value">
-      <span className={mono ? "value-text mono" : "value-text"}>{text === "" ? t("pane.none") : text}</span>
+      <span className={mono ? "value-text mono" : shown === undefined ? "value-text" : "value-text strong"}>{text === "" ? t("pane.none") : text}</span>
       {after}
       <span className="value-tools">
         {term !== null && (

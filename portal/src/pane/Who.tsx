@@ -44,8 +44,7 @@ export function Who({ item, fields, add }: { item: Item; fields: EventField[]; a
           )}
         </Row>
         <Row label={t("pane.target")}>
-          {item.object !== undefined && <b className="target">{item.object}</b>}
-          {target !== undefined && target !== item.object && <Value column={objectColumn(item)} value={target} add={add} mono />}
+          {item.object !== undefined && <Value column={objectColumn(item)} value={target ?? item.object} shown={item.object} add={add} />}
           {item.objectDetail !== undefined && <code className="command">{detailText(item.objectDetail, item.group, t)}</code>}
         </Row>
         <Row label={t("pane.user")}>

@@ -2,6 +2,7 @@
 import { Link } from "@tanstack/react-router";
 import { memo } from "react";
 import type { Device, Summary } from "../api/types";
+import { osText } from "../devices/osText";
 import { useText } from "../i18n/text";
 import { usePrefs } from "../prefs/prefs";
 import { agoText } from "../time/span";
@@ -23,7 +24,7 @@ export const DeviceHead = memo(function DeviceHead({ device, summary, onJump }: 
       {device && (
         <p className="dim facts">
           <StateDot state={device.state} />
-          <span>{[device.os, device.osVersion].filter(Boolean).join(" ")}</span>
+          <span>{osText(device)}</span>
           {device.ips.length > 0 && <span title={device.ips.join(", ")}>{device.ips[0]}{device.ips.length > 1 ? ` +${device.ips.length - 1}` : ""}</span>}
           {device.lastEvent !== undefined && <span>{t("device.lastEvent", { ago: agoText(toMs(device.lastEvent), now(), lang) })}</span>}
         </p>

@@ -9,10 +9,10 @@ import { ErrorState, Skeleton } from "../ui/states";
 import { GridRow } from "./GridRow";
 import { NewPill } from "./NewPill";
 import type { DisplayRow } from "./rows";
-import { displayRows, rowEvent } from "./rows";
+import { displayRows, nextSelectable, rowEvent } from "./rows";
 import type { Selection } from "./selection";
 import { useSelected } from "./selection";
-import type { TimelineStore } from "./store";
+import type { Snapshot, TimelineStore } from "./store";
 import { useGridKeys } from "./useGridKeys";
 import "./grid.css";
 
@@ -57,7 +57,7 @@ export const Grid = memo(function Grid({ store, selection, filtered, empty }: Gr
     useFlushSync: false,
     rangeExtractor,
   });
-  useAnchor(scroller, rows, places, state.jump, store);
+  useAnchor(scroller, rows, places, state, store);
   useLoadAhead(virtual.range, rows.length, store);
   useGridKeys({ rows, places, selection, scrollTo: (i) => virtual.scrollToIndex(i, { align: "auto" }), store });
 
@@ -134,39 +134,45 @@ type Scroller = React.RefObject<HTMLDivElement | null>;
 
 /** Keeps the same rows in view when rows come or go above, and follows jumps. */
 function useAnchor(
-  scroller: Scroller, rows: readonly DisplayRow[], places: ReadonlyMap<string, number>,
-  jump: { n: number; eventId: string | null }, store: TimelineStore,
+  scroller: Scroller, rows: readonly DisplayRow[], places: ReadonlyMap<string, number>, state: Snapshot, store: TimelineStore,
 ): void {
-  const anchor = useRef({ key: "", offset: 0, atTop: true });
+  const { jump } = state;
+  const isStart = state.window.top.kind === "end";
+  const anchor = useRef({ key: "", offset: 0, follow: true });
   const jumped = useRef(0);
-  const rowsNow = useRef(rows);
+  const current = useRef({ rows, isStart });
+  const remember = useCallback(() => {
+    const element = scroller.current;
+    if (!element) return;
+    const top = element.scrollTop;
+    // Headings are made anew with every page; an event stays what it is.
+    const first = nextSelectable(current.current.rows, Math.floor(top / ROW_PX) - 1, 1);
+    const atTop = top < TOP_PX;
+    // Only at the very start of the timeline new rows may push the others down.
+    anchor.current = { key: current.current.rows[first]?.key ?? "", offset: top - first * ROW_PX, follow: atTop && current.current.isStart };
+    const atBottom = top + element.clientHeight > element.scrollHeight - TOP_PX - ROW_PX;
+    store.setTopInView(store.snapshot().window.order === "desc" ? atTop : atBottom);
+  }, [scroller, store]);
   useLayoutEffect(() => {
     const element = scroller.current;
-    rowsNow.current = rows;
+    current.current = { rows, isStart };
     if (!element) return;
     if (jumped.current !== jump.n) {
       jumped.current = jump.n;
       const i = jump.eventId === null ? undefined : places.get(jump.eventId) ?? places.get(`g${jump.eventId}`);
       element.scrollTop = i === undefined ? 0 : Math.max(0, i * ROW_PX - element.clientHeight / 3);
-    } else if (!anchor.current.atTop) {
+    } else if (!anchor.current.follow) {
       const i = places.get(anchor.current.key);
       const wanted = i === undefined ? element.scrollTop : i * ROW_PX + anchor.current.offset;
       if (Math.abs(wanted - element.scrollTop) > 1) element.scrollTop = wanted;
     }
-  }, [scroller, rows, places, jump]);
+    remember();
+  }, [scroller, rows, places, jump, isStart, remember]);
   useEffect(() => {
     const element = scroller.current;
-    if (!element) return;
-    const remember = () => {
-      const top = element.scrollTop;
-      const first = Math.floor(top / ROW_PX);
-      anchor.current = { key: rowsNow.current[first]?.key ?? "", offset: top - first * ROW_PX, atTop: top < TOP_PX };
-      const atBottom = top + element.clientHeight > element.scrollHeight - TOP_PX - ROW_PX;
-      store.setTopInView(store.snapshot().window.order === "desc" ? top < TOP_PX : atBottom);
-    };
-    element.addEventListener("scroll", remember, { passive: true });
-    return () => element.removeEventListener("scroll", remember);
-  }, [scroller, store]);
+    element?.addEventListener("scroll", remember, { passive: true });
+    return () => element?.removeEventListener("scroll", remember);
+  }, [scroller, remember]);
 }
 
 function useLoadAhead(range: VirtualRange | { startIndex: number; endIndex: number } | null, n: number, store: TimelineStore): void {

@@ -47,7 +47,9 @@ export function displayRows(items: readonly Item[], gaps: readonly Gap[], order:
       rows.push({ kind: "day", key: `d${entryDay}`, ms });
       day = entryDay;
     }
-    previousMs = ms;
+    // Silence before a gap is counted to the gap's start: the gap itself is no silence.
+    const gap = entry.item?.gap ?? entry.gap;
+    previousMs = gap && order === "desc" ? Math.min(ms, toMs(gap.from)) : ms;
     rows.push(rowOf(entry, ms, entries[order === "desc" ? i + 1 : i - 1]));
   }
   return rows;

@@ -33,8 +33,14 @@ export function useStoreValue<T>(store: TimelineStore, pick: (state: Snapshot) =
   return useSyncExternalStore(store.subscribe, () => pick(store.snapshot()));
 }
 
+export interface Counts {
+  summary: Summary | undefined;
+  /** The counts are still those of the filter before. */
+  stale: boolean;
+}
+
 /** Counts and histogram; they wait until the rows of the same filter are here. */
-export function useSummary(deviceId: string, view: View, store: TimelineStore): Summary | undefined {
+export function useSummary(deviceId: string, view: View, store: TimelineStore): Counts {
   const { live } = usePrefs();
   const { key, endsNow } = useMemo(() => viewFilter(view), [view]);
   const rowsShown = useStoreValue(store, (state) => state.status !== "loading" && state.filterKey === key);
@@ -45,7 +51,7 @@ export function useSummary(deviceId: string, view: View, store: TimelineStore): 
     placeholderData: keepPreviousData,
     refetchInterval: live && endsNow ? LIVE_SUMMARY_MS : false,
   });
-  return query.data;
+  return { summary: query.data, stale: query.isPlaceholderData || (query.data !== undefined && !rowsShown) };
 }
 
 export function useLive(deviceId: string, view: View, store: TimelineStore): LiveState | "off" {

@@ -34,6 +34,7 @@ test("log in, find the script's failed connection, see its process tree", async 
   const tree = pane.getByRole("tree");
   await expect(tree.getByRole("treeitem", { selected: true })).toBeVisible();
   await expect(page).toHaveURL(/[?&]e=/);
+  await page.waitForSelector('main.timeline[data-counts="ready"]');
   await shot(page, "timeline-flow-light-en");
 });
 
@@ -63,12 +64,19 @@ test("without a session the reader comes back to the same address", async ({ pag
 test("the picture of the README", async ({ page, context }) => {
   await setPrefs(context, {});
   await signedIn(context);
-  await openTimeline(page, "?range=1h");
+  await openTimeline(page, `?q=${SCRIPT}`);
   const row = page.locator(".grid-row.event", { hasText: "127.0.0.1:9" }).first();
-  await page.getByRole("searchbox").fill("keihi");
   await row.click();
-  await page.getByRole("tree").waitFor();
-  await page.waitForTimeout(500);
+  const pane = page.getByRole("complementary", { name: "Event" });
+  await pane.getByRole("tree").waitFor();
+  // The seconds before the failure, with all that happened.
+  await pane.getByRole("button", { name: "±5 s" }).click();
+  await page.keyboard.press("/");
+  await page.keyboard.type("keihi");
+  await expect(page).toHaveURL(/q=keihi/);
+  await page.keyboard.press("Escape");
+  await page.waitForSelector('main.timeline[data-ready][data-counts="ready"]');
   await page.mouse.move(0, 0);
+  await page.waitForTimeout(500);
   await page.screenshot({ path: README_PICTURE, animations: "disabled" });
 });

@@ -14,6 +14,7 @@ test("no match says why and offers the way out", async ({ page }) => {
   await page.keyboard.press("/");
   await page.keyboard.type("no-such-thing-anywhere");
   await expect(page.getByRole("heading", { name: "No events match" })).toBeVisible();
+  await page.waitForSelector('main.timeline[data-counts="ready"]');
   await expectAccessible(page);
   await shot(page, "timeline-empty-light-en");
   await page.getByRole("button", { name: "Clear filters" }).click();

@@ -11,7 +11,7 @@ export class Client {
   call(method, path, body) {
     return new Promise((resolve, reject) => {
       const headers = { cookie: this.cookie, ...(body ? { "content-type": "application/json" } : {}) };
-      const sent = request(`${this.url}/api/v1${path}`, { method, headers, rejectUnauthorized: false }, (response) => {
+      const sent = request(`${this.url}/api/v1${path}`, { method, headers, rejectUnauthorized: false, agent: false }, (response) => {
         let text = "";
         response.setEncoding("utf8");
         response.on("data", (chunk) => (text += chunk));

@@ -60,6 +60,14 @@ async function startServer(folder) {
   return { child, said };
 }
 
+/** Not the blocking kind of spawn: the server's log must be read all the while, or it stands still. */
+function runTests(env) {
+  const child = spawn("npx", ["playwright", "test", "--config", join(E2E, "playwright.config.ts"), ...process.argv.slice(2)], {
+    cwd: PORTAL, stdio: "inherit", env: { ...process.env, ...env },
+  });
+  return new Promise((resolve) => child.on("exit", (code) => resolve(code ?? 1)));
+}
+
 function stop(child) {
   return new Promise((resolve) => {
     if (child.exitCode !== null) return resolve();
@@ -79,17 +87,14 @@ async function main() {
     const client = new Client(said.url);
     await client.login(said.adminUser, said.adminPassword);
     const deviceId = await waitForEvents(client, () => runScript(folder));
-    const tests = spawnSync("npx", ["playwright", "test", "--config", join(E2E, "playwright.config.ts"), ...process.argv.slice(2)], {
-      cwd: PORTAL, stdio: "inherit",
-      env: {
-        ...process.env, NENRIN_URL: said.url, NENRIN_USER: said.adminUser, NENRIN_PASSWORD: said.adminPassword,
-        NENRIN_DEVICE: deviceId, NENRIN_SCRIPT: SCRIPT_NAME, NENRIN_COOKIE: client.cookie,
-      },
+    const code = await runTests({
+      NENRIN_URL: said.url, NENRIN_USER: said.adminUser, NENRIN_PASSWORD: said.adminPassword,
+      NENRIN_DEVICE: deviceId, NENRIN_SCRIPT: SCRIPT_NAME, NENRIN_COOKIE: client.cookie,
     });
     const reports = await client.get("/csp-reports/count");
     if (reports.count !== 0) throw new Error(`${reports.count} CSP reports, see out/nenrin.log`);
     console.log("CSP reports: 0");
-    return tests.status ?? 1;
+    return code;
   } finally {
     await stop(child);
     rmSync(folder, { recursive: true, force: true });

@@ -6,7 +6,8 @@ export default defineConfig({
   outputDir: "../../out/test",
   workers: 1,
   fullyParallel: false,
-  timeout: 60_000,
+  // The server is a debug build, and the sensor records the browser at work.
+  timeout: 120_000,
   reporter: [["list"]],
   use: {
     baseURL: process.env["NENRIN_URL"],

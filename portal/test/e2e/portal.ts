@@ -36,7 +36,7 @@ export async function signedIn(context: BrowserContext): Promise<void> {
 /** Opens an address of the timeline and waits for its first rows, counts and bars. */
 export async function openTimeline(page: Page, search = ""): Promise<void> {
   await page.goto(TIMELINE + search);
-  await page.waitForSelector("main.timeline[data-ready]");
+  await page.waitForSelector('main.timeline[data-ready][data-counts="ready"]');
   await page.waitForSelector(".chart canvas");
 }
 

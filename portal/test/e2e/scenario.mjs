@@ -9,11 +9,17 @@ const SCRIPT = `#!/bin/bash
 # Sends the expense report; nobody listens on the port, and the host does not exist.
 cd "$(dirname "$0")" || exit 1
 echo "2026-11 経費" > keihi-2026-11.csv
+sleep 0.4
+/bin/bash -c '/usr/bin/wc -l keihi-2026-11.csv' > /dev/null
+sleep 0.7
+getent hosts keihi.example.invalid
+sleep 0.5
 mv keihi-2026-11.csv keihi-sent.csv
 /bin/ls -l keihi-sent.csv > /dev/null
-/bin/bash -c '/bin/cat keihi-sent.csv; exit 3' > /dev/null
-getent hosts keihi.example.invalid
+sleep 0.3
 ( exec 3<> /dev/tcp/127.0.0.1/9 ) 2> /dev/null
+sleep 0.6
+/bin/bash -c '/bin/cat keihi-sent.csv; exit 3' > /dev/null
 exec 3<> /dev/tcp/127.0.0.1/9
 `;
 
