@@ -109,6 +109,8 @@ fn main() -> ExitCode {
     start_log();
     match dispatch(cli.command) {
         Ok(code) => code,
+        // `nenrin-sensor status | head -1` is not a failure.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // Standard error may be closed; there is nowhere else to say so.
             let _ = writeln!(io::stderr(), "nenrin-sensor: {error:#}");
@@ -128,12 +130,12 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().context("start the runtime")?;
             let identity = runtime.block_on(enrol::enrol(&server, &token, &data_dir, &device_name))?;
-            println!("enrolled {device_name} as {}", identity.device.device_id);
+            writeln!(io::stdout(), "enrolled {device_name} as {}", identity.device.device_id)?;
         }
         Command::Status { data_dir, json } => {
             let status = status::status(&data_dir)?;
             if json {
-                println!("{}", serde_json::to_string(&status).context("write the status")?);
+                writeln!(io::stdout(), "{}", serde_json::to_string(&status).context("write the status")?)?;
             } else {
                 status.write(&mut io::stdout().lock())?;
             }
@@ -146,7 +148,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Selftest { json, act: false } => {
             let report = selftest::run()?;
             if json {
-                println!("{}", serde_json::to_string(&report).context("write the report")?);
+                writeln!(io::stdout(), "{}", serde_json::to_string(&report).context("write the report")?)?;
             } else {
                 report.write(&mut io::stdout().lock())?;
             }
@@ -157,6 +159,10 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 fn host_name() -> Option<String> {

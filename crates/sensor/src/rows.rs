@@ -204,6 +204,11 @@ pub fn add_hashes(row: &mut Row, created: Option<&Arc<Image>>, actor: Option<&Id
     }
 }
 
+/// Says that the row tells of something that was there before the sensor.
+pub fn mark_found(row: &mut Row) {
+    add_field(row, "found", Value::Bool(true));
+}
+
 /// Marks a row as failed.
 fn fail(row: &mut Row, code: i32, name: impl Into<String>) {
     row.set(&col::OUTCOME, "failed").set(&col::ERROR_CODE, i64::from(code)).set(&col::ERROR_NAME, name.into());

@@ -22,7 +22,7 @@ const WAIT: Duration = Duration::from_secs(8);
 const NAME: &[u8] = b"\x0fnenrin-selftest\x07invalid\0";
 
 /// What one act should make.
-const EXPECTED: [(&str, &str); 10] = [
+const EXPECTED: [(&str, &str); 11] = [
     ("process", "ProcessCreated"),
     ("process", "ProcessTerminated"),
     ("process", "ExecFailed"),
@@ -32,6 +32,7 @@ const EXPECTED: [(&str, &str); 10] = [
     ("file", "FileDeleted"),
     ("network", "ListeningConnectionCreated"),
     ("network", "ConnectionSuccess"),
+    ("network", "InboundConnectionAccepted"),
     ("network", "ConnectionFailed"),
 ];
 /// Needs an answer or a five-second timeout, so it is told apart.
@@ -197,7 +198,9 @@ pub fn act() -> anyhow::Result<()> {
     fs::remove_dir(&directory)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("listen")?;
     let address: SocketAddr = listener.local_addr()?;
-    drop(TcpStream::connect(address));
+    let stream = TcpStream::connect(address);
+    drop(listener.accept());
+    drop(stream);
     drop(listener);
     drop(TcpStream::connect(address));
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).context("make a socket")?;

@@ -13,6 +13,7 @@ use crate::enrich::processes::{Identity, ParentRef, Process, parent_ref};
 use crate::enrich::script::{base_name, host_of};
 use crate::enrich::snapshot;
 use crate::linux::decode::{Argv, Exec, Exit, Fork, Head, ProcessKey, Task, command_line};
+use crate::rows::mark_found;
 
 /// `/proc` start times are cut to 10 ms ticks.
 const TICK_NS: u64 = 10_000_000;
@@ -138,7 +139,8 @@ impl Pipeline {
             let me = Arc::clone(&process.me);
             let action = if open.listening { "ListeningConnectionCreated" } else { "ConnectionFound" };
             let head = Head { ts: now, actor: me.key, tid: me.key.pid, uid: me.uid, euid: me.euid, ..Head::default() };
-            let row = self.builder.connection(action, &head, &me, &open.socket);
+            let mut row = self.builder.connection(action, &head, &me, &open.socket);
+            mark_found(&mut row);
             self.push(row, me.cgroup, None, Some(me));
         }
     }

@@ -201,6 +201,8 @@ static __always_inline int accepted(long ret, u16 flags)
 	}
 	fill_head(e, KIND_TCP_ACCEPT);
 	e->flags |= flags;
+	// on_tcp_state has seen this socket before and thereby given it a cookie.
+	e->n[NET_COOKIE] = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
 	fill_addresses(e, sk);
 	bpf_ringbuf_submit(e, wakeup_flags(&ring_activity));
 	return 0;
