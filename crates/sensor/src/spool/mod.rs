@@ -153,6 +153,12 @@ impl Spool {
         Ok(Spool { core, flusher: Mutex::new(Some(thread)), _lock: lock })
     }
 
+    /// What the files in `dir` say, without opening the spool: also while a sensor runs, then up to a second old.
+    /// `None` when there is no spool.
+    pub fn peek(dir: &Path) -> Result<Option<Stats>, Error> {
+        start::peek(dir)
+    }
+
     /// Stores rows in order and numbers them. They are handed out once they are durable, within about 100 ms.
     ///
     /// `Error::DiskFull`: the rows are counted and will be reported, carry on. Any other error: stop.

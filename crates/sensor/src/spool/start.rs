@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+use super::Stats;
 use super::core::{Core, State};
 use super::disk::{self, Disk};
 use super::error::Error;
@@ -52,6 +54,36 @@ impl Opening {
         report_losses(&core, losses)?;
         Ok((core, acked_mark))
     }
+}
+
+/// Times that a file may vanish between the list and the read, because the sensor removes what is acknowledged.
+const PEEKS_MAX: u32 = 5;
+
+/// Reads only, and takes no lock.
+pub(super) fn peek(dir: &Path) -> Result<Option<Stats>, Error> {
+    if !dir.exists() {
+        return Ok(None);
+    }
+    let mut n_peeks = 0;
+    let recovered = loop {
+        n_peeks += 1;
+        match recover::recover(dir, 0) {
+            Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound && n_peeks < PEEKS_MAX => {}
+            result => break result?,
+        }
+    };
+    let last = recovered.next_seq - 1;
+    let acked = recovered.saved.acked;
+    Ok((recovered.saved.epoch > 0).then(|| Stats {
+        epoch: recovered.saved.epoch,
+        written_seq: last,
+        durable_seq: last,
+        acked_seq: acked,
+        bytes: recovered.segments.iter().map(|segment| segment.bytes).sum(),
+        n_segments: recovered.segments.len(),
+        n_waiting: last.saturating_sub(acked),
+        n_pending_losses: usize::from(recovered.saved.unstored.is_some_and(|unstored| unstored.seq > last)),
+    }))
 }
 
 /// Creates the directory and keeps other processes out of it.

@@ -161,6 +161,24 @@ fn appends_of_many_threads_are_all_there() {
 }
 
 #[test]
+fn peek_says_what_the_files_say_beside_a_running_sensor() {
+    let dir = tempfile::tempdir().expect("dir");
+    let spool_dir = dir.path().join("spool");
+    assert_eq!(Spool::peek(&spool_dir).expect("peek"), None);
+    let spool = open(&spool_dir, 1 << 20);
+    assert_eq!(Spool::peek(&spool_dir).expect("peek").expect("some").written_seq, 0);
+    spool.append(&rows(1..=10)).expect("append");
+    flush(&spool);
+    drain(&spool, 0);
+    let peeked = Spool::peek(&spool_dir).expect("peek").expect("some");
+    assert_eq!((peeked.epoch, peeked.written_seq, peeked.n_waiting), (spool.epoch(), 10, 10));
+    spool.ack(4).expect("ack");
+    drop(spool);
+    let peeked = Spool::peek(&spool_dir).expect("peek").expect("some");
+    assert_eq!((peeked.acked_seq, peeked.n_waiting), (4, 6));
+}
+
+#[test]
 fn second_process_is_kept_out() {
     let dir = tempfile::tempdir().expect("dir");
     let _spool = open(dir.path(), 1 << 20);
