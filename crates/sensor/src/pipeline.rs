@@ -198,6 +198,8 @@ impl Pipeline {
                 }
             }
             Raw::Exit(exit) => self.exited(&head, exit),
+            Raw::Source(path) => self.sourced(&head, path),
+            Raw::SourceEnd => self.processes.leave_script(head.actor, false),
             Raw::Task(task) => self.found(&head, task),
             Raw::UringSubmit(submit) => self.uring_submitted(head, submit),
             Raw::UringDone(done) => self.uring_done(&head, done),
@@ -211,6 +213,9 @@ impl Pipeline {
 
     /// Events that are one row of their actor.
     fn acted(&mut self, head: &Head, raw: &Raw) {
+        if matches!(raw, Raw::Shell(_)) {
+            self.processes.leave_script(head.actor, true);
+        }
         let actor = self.actor(head);
         let builder = &mut self.builder;
         let row = match raw {
@@ -232,6 +237,7 @@ impl Pipeline {
                 builder.dns_answer(head, &actor, datagram.socket.remote, &message, asked)
             }
             Raw::Fork(_) | Raw::Exec(_) | Raw::Argv(_) | Raw::Exit(_) | Raw::Task(_) => return,
+            Raw::Source(_) | Raw::SourceEnd => return,
             Raw::UringSubmit(_) | Raw::UringDone(_) | Raw::DnsQuery(_) => return,
         };
         self.push(row, head.cgroup, None, Some(actor));

@@ -120,3 +120,36 @@ fn a_chroot_does_not_hide_where_a_file_is() {
         );
     }
 }
+
+#[test]
+fn a_sourced_file_is_named_while_it_runs_and_its_caller_afterwards() {
+    let Some(scene) = Scene::new("source") else { return };
+    fs::create_dir(scene.directory().join("lib")).expect("make a directory");
+    let inner = scene.script("lib/inner.sh", "echo > by-inner\n");
+    let outer = scene
+        .script("lib/outer.sh", "echo > by-outer\n. lib/inner.sh\necho > by-outer-again\nreturn 7\necho > never\n");
+    let text = "#!/bin/bash\necho > by-main\nsource ./absent 2>/dev/null\nsource lib/outer.sh\necho > by-main-again\n\
+        (cd lib; . ./inner.sh; cd ..; echo > by-subshell)\n/bin/true of-main\n";
+    let script = scene.script("main.sh", text);
+    scene.run(&script, &[]);
+    let rows = scene.rows_of(&script, |rows| of(rows, "FileCreated").len() == 7 && ended(rows, "true"));
+    let made: Vec<_> = of(&rows, "FileCreated")
+        .iter()
+        .map(|row| {
+            [&col::FILE_NAME, &col::INITIATING_SCRIPT_PATH, &col::ATTRIBUTION_LEVEL]
+                .map(|column| row.text(column).unwrap_or("-"))
+        })
+        .collect();
+    let (main, outer, inner) =
+        (script.to_str().unwrap_or(""), outer.to_str().unwrap_or(""), inner.to_str().unwrap_or(""));
+    let expect = [
+        ["by-main", main, "exact-single"],
+        ["by-outer", outer, "exact-frame"],
+        ["by-inner", inner, "exact-frame"],
+        ["by-outer-again", outer, "exact-frame"],
+        ["by-main-again", main, "exact-single"],
+        ["by-inner", inner, "exact-frame"],
+        ["by-subshell", main, "exact-single"],
+    ];
+    assert_eq!(made, expect);
+}

@@ -11,6 +11,8 @@ use crate::linux::decode::ProcessKey;
 const ENDED_KEPT_NS: u64 = 60_000_000_000;
 /// More than a machine can have alive (`pid_max` is 4,194,304, but far less in practice); a lost exit must not leak.
 pub const PROCESSES_MAX: usize = 200_000;
+/// Files read in by files. bash itself gives up far later, but nothing sane goes deeper.
+const FRAMES_MAX: usize = 64;
 
 /// What identifies a process in rows, at one moment of its life. Never changes; an exec makes a new one.
 #[derive(Debug, Default)]
@@ -41,6 +43,26 @@ pub struct Identity {
     pub parent: Option<ParentRef>,
 }
 
+impl Identity {
+    /// The same process while it executes something else.
+    fn with_host(&self, host: Host) -> Identity {
+        Identity {
+            key: self.key,
+            image: Arc::clone(&self.image),
+            host,
+            uid: self.uid,
+            euid: self.euid,
+            session: self.session,
+            audit_session: self.audit_session,
+            terminal: self.terminal.clone(),
+            container: self.container.clone(),
+            directory: Arc::clone(&self.directory),
+            cgroup: self.cgroup,
+            parent: self.parent.clone(),
+        }
+    }
+}
+
 /// A process as its children's rows name it.
 #[derive(Clone, Debug)]
 pub struct ParentRef {
@@ -63,6 +85,8 @@ pub struct Process {
     pub announced: bool,
     /// When it was forked or found.
     pub seen: u64,
+    /// What it executed before it read in the present file, outermost first.
+    pub frames: Vec<Host>,
 }
 
 /// The table.
@@ -109,25 +133,31 @@ impl Processes {
 
     /// Adds the child of a fork: a copy of its parent until it execs.
     pub fn fork(&mut self, parent: &Arc<Identity>, child: ProcessKey, now: u64) {
+        // A subshell is in the middle of the same files.
+        let frames = self.map.get(&parent.key).map(|process| process.frames.clone()).unwrap_or_default();
         if self.map.contains_key(&child) {
             return;
         }
-        let me = Identity {
-            key: child,
-            image: Arc::clone(&parent.image),
-            host: parent.host.clone(),
-            uid: parent.uid,
-            euid: parent.euid,
-            session: parent.session,
-            audit_session: parent.audit_session,
-            terminal: parent.terminal.clone(),
-            container: parent.container.clone(),
-            directory: Arc::clone(&parent.directory),
-            cgroup: parent.cgroup,
-            parent: Some(parent_ref(parent)),
-        };
+        let me = Identity { key: child, parent: Some(parent_ref(parent)), ..parent.with_host(parent.host.clone()) };
         let parent = Some(Arc::clone(parent));
-        self.insert(Process { me: Arc::new(me), parent, execed: false, announced: false, seen: now });
+        self.insert(Process { me: Arc::new(me), parent, execed: false, announced: false, seen: now, frames });
+    }
+
+    /// The process begins to execute another file, as part of the present one.
+    pub fn enter_script(&mut self, key: ProcessKey, host: Host) {
+        let Some(process) = self.map.get_mut(&key).filter(|process| process.frames.len() < FRAMES_MAX) else { return };
+        process.frames.push(process.me.host.clone());
+        process.me = Arc::new(process.me.with_host(host));
+    }
+
+    /// It has finished it. At the prompt (`to_top`) it has finished all of them, whatever jumps it took.
+    pub fn leave_script(&mut self, key: ProcessKey, to_top: bool) {
+        let Some(process) = self.map.get_mut(&key) else { return };
+        if to_top {
+            process.frames.truncate(1);
+        }
+        let Some(host) = process.frames.pop() else { return };
+        process.me = Arc::new(process.me.with_host(host));
     }
 
     /// Notes an end; the entry stays for a while.

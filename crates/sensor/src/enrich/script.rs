@@ -22,6 +22,8 @@ pub enum How {
     Shebang,
     /// The interpreter was started with the script as an argument.
     Argument,
+    /// A script read it in.
+    Sourced,
 }
 
 /// What a process is to scripts.
@@ -50,6 +52,7 @@ impl Host {
         match self {
             Host::None => "none",
             Host::Unknown => "unattributed",
+            Host::Runs(script) if script.how == How::Sourced => "exact-frame",
             Host::Runs(_) => "exact-single",
         }
     }
@@ -60,6 +63,7 @@ impl Host {
             Host::Runs(script) => Some(match script.how {
                 How::Shebang => r#"["exec: #! line"]"#,
                 How::Argument => r#"["exec: argument of the interpreter"]"#,
+                How::Sourced => r#"["bash: source_file entered and not left"]"#,
             }),
             Host::None | Host::Unknown => None,
         }
@@ -87,6 +91,11 @@ pub fn host_of_arguments(exe: &str, directory: &str, arguments: &[String]) -> Ho
         Some(argument) => runs(join_path(directory, argument), How::Argument),
         None => Host::Unknown,
     }
+}
+
+/// The host while it executes a file that it has read in.
+pub fn sourced(path: String) -> Host {
+    runs(path, How::Sourced)
 }
 
 fn runs(path: String, how: How) -> Host {

@@ -30,12 +30,14 @@ pub enum Family {
     Shell,
     /// `io_uring`.
     Uring,
+    /// Files that a bash reads in.
+    Script,
 }
 
 impl Family {
     /// All of them, the indispensable first.
-    pub const ALL: [Family; 6] =
-        [Family::Process, Family::File, Family::Network, Family::Dns, Family::Shell, Family::Uring];
+    pub const ALL: [Family; 7] =
+        [Family::Process, Family::File, Family::Network, Family::Dns, Family::Shell, Family::Uring, Family::Script];
 
     /// The name in `coverage`.
     pub fn name(self) -> &'static str {
@@ -46,6 +48,7 @@ impl Family {
             Family::Dns => "dns",
             Family::Shell => "shell",
             Family::Uring => "io_uring",
+            Family::Script => "script",
         }
     }
 
@@ -56,6 +59,7 @@ impl Family {
             "on_tcp_state" => Family::Network,
             "on_egress" | "on_ingress" => Family::Dns,
             "on_readline" => Family::Shell,
+            "on_source" | "on_sourced" => Family::Script,
             "on_uring_submit" | "on_uring_complete" => Family::Uring,
             _ => Family::File,
         }
@@ -239,13 +243,16 @@ fn attach_program(program: &ProgramMut<'_>, name: &str) -> anyhow::Result<Link> 
             let root = File::open(&mount).context("open the root cgroup")?;
             Ok(program.attach_cgroup(root.as_raw_fd())?)
         }
-        "on_readline" => attach_readline(program),
+        "on_readline" => attach_shell(program, "readline", true),
+        // A shared readline has no such function.
+        "on_source" => attach_shell(program, "source_file", false),
+        "on_sourced" => attach_shell(program, "source_file", true),
         _ => Ok(program.attach()?),
     }
 }
 
 /// Debian links readline into bash; others use the shared library.
-fn attach_readline(program: &ProgramMut<'_>) -> anyhow::Result<Link> {
+fn attach_shell(program: &ProgramMut<'_>, function: &str, retprobe: bool) -> anyhow::Result<Link> {
     const PLACES: [&str; 5] = [
         "/bin/bash",
         "/usr/local/bin/bash",
@@ -255,7 +262,7 @@ fn attach_readline(program: &ProgramMut<'_>) -> anyhow::Result<Link> {
     ];
     let mut refused = String::from("no bash found");
     for place in PLACES.iter().filter(|place| Path::new(place).exists()) {
-        let opts = UprobeOpts { retprobe: true, func_name: Some("readline".to_owned()), ..UprobeOpts::default() };
+        let opts = UprobeOpts { retprobe, func_name: Some(function.to_owned()), ..UprobeOpts::default() };
         match program.attach_uprobe_with_opts(-1, place, 0, opts) {
             Ok(link) => return Ok(link),
             Err(error) => refused = format!("{place}: {error}"),

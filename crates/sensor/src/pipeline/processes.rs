@@ -10,7 +10,7 @@ use super::{Exclusion, HASH_FAST_BYTES_MAX, HASH_WAIT, HASH_WAIT_FOUND, Pipeline
 use crate::enrich::container::container_id;
 use crate::enrich::hash::Image;
 use crate::enrich::processes::{Identity, ParentRef, Process, parent_ref};
-use crate::enrich::script::{base_name, host_of};
+use crate::enrich::script::{base_name, host_of, sourced};
 use crate::enrich::snapshot;
 use crate::linux::decode::{Argv, Exec, Exit, Fork, Head, ProcessKey, Task, command_line};
 use crate::rows::mark_found;
@@ -43,6 +43,7 @@ impl Pipeline {
             Some(process) => {
                 process.me = Arc::clone(&me);
                 process.execed = true;
+                process.frames.clear();
                 process.announced = true;
             }
             None => {
@@ -53,11 +54,18 @@ impl Pipeline {
                     execed: true,
                     announced: true,
                     seen: head.ts,
+                    frames: Vec::new(),
                 });
             }
         }
-        let process =
-            Process { me: Arc::clone(&me), parent: parent.clone(), execed: true, announced: true, seen: head.ts };
+        let process = Process {
+            me: Arc::clone(&me),
+            parent: parent.clone(),
+            execed: true,
+            announced: true,
+            seen: head.ts,
+            frames: Vec::new(),
+        };
         let row = self.builder.process_started("ProcessCreated", &process, head.ts, exec_fields(head, exec, cut));
         self.push(row, head.cgroup, Some(Arc::clone(&me.image)), parent);
     }
@@ -73,6 +81,15 @@ impl Pipeline {
         let row = self.builder.process_ended(process, exit, head.ts);
         self.processes.end(head.actor, head.ts);
         self.push(row, head.cgroup, Some(image), actor);
+    }
+
+    pub(super) fn sourced(&mut self, head: &Head, path: String) {
+        self.actor(head);
+        let host = sourced(path);
+        if let Some(script) = host.script() {
+            self.hasher.request_script(head.actor.pid, script);
+        }
+        self.processes.enter_script(head.actor, host);
     }
 
     /// A process that ran before the sensor.
@@ -95,7 +112,7 @@ impl Pipeline {
         let parent_ref = parent.as_deref().map_or(fallback, parent_ref);
         let me = Arc::new(Identity { parent: (task.parent.pid != 0).then_some(parent_ref), ..identity });
         self.check_exclusion(head.actor.pid, &me.image.path);
-        self.processes.insert(Process { me, parent, execed: true, announced: true, seen: head.ts });
+        self.processes.insert(Process { me, parent, execed: true, announced: true, seen: head.ts, frames: Vec::new() });
     }
 
     /// The same by `/proc` alone.
@@ -193,7 +210,14 @@ impl Pipeline {
         };
         let me = Arc::new(me);
         self.hasher_slow.request_image(head.actor.pid, &me.image);
-        let process = Process { me: Arc::clone(&me), parent: None, execed: true, announced: true, seen: head.ts };
+        let process = Process {
+            me: Arc::clone(&me),
+            parent: None,
+            execed: true,
+            announced: true,
+            seen: head.ts,
+            frames: Vec::new(),
+        };
         self.processes.insert(process);
         me
     }

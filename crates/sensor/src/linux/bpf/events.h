@@ -59,6 +59,8 @@ enum kind {
 	KIND_URING_DONE,    // n: request address, result
 	KIND_TASK,          // only from the iterator: n: ppid, parent start, sid, loginuid, sessionid
 	KIND_OPEN_FAIL,     // n: FILE_*; sections: name, base path
+	KIND_SOURCE,        // section: path. The actor, a bash, begins to execute this file
+	KIND_SOURCE_END,    // and has finished
 	KINDS = 32,
 };
 

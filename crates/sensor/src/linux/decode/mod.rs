@@ -46,12 +46,14 @@ pub mod kind {
     pub const URING_DONE: u16 = 18;
     pub const TASK: u16 = 19;
     pub const OPEN_FAIL: u16 = 20;
+    pub const SOURCE: u16 = 21;
+    pub const SOURCE_END: u16 = 22;
     /// Slots of the per-kind counters.
     pub const COUNT: usize = 32;
 
     /// The name that gap rows and statistics use.
     pub fn name(kind: usize) -> &'static str {
-        const NAMES: [&str; 21] = [
+        const NAMES: [&str; 23] = [
             "none",
             "fork",
             "exec",
@@ -73,6 +75,8 @@ pub mod kind {
             "io_uring_done",
             "task",
             "open_failed",
+            "source",
+            "source_end",
         ];
         NAMES.get(kind).copied().unwrap_or("unknown")
     }
@@ -160,6 +164,10 @@ pub enum Raw {
     UringSubmit(UringSubmit),
     /// Such an operation ended.
     UringDone(UringDone),
+    /// A bash begins to execute this file, as `.` and `source` do.
+    Source(String),
+    /// It has finished the last one.
+    SourceEnd,
     /// A process that already runs.
     Task(Task),
 }
@@ -366,6 +374,8 @@ pub fn decode(bytes: &[u8]) -> Result<(Head, Raw), Error> {
         kind::EXEC_ARGV => Raw::Argv(process::argv(&record)),
         kind::EXIT => Raw::Exit(process::exit(&record)),
         kind::TASK => Raw::Task(process::task(&record)),
+        kind::SOURCE => Raw::Source(text::path_of_names(record.section(0))),
+        kind::SOURCE_END => Raw::SourceEnd,
         kind::EXEC_FAIL => Raw::ExecFailed(file::named(&record, 0)),
         kind::FILE_CREATED => Raw::FileCreated(file::file(&record)),
         kind::FILE_MODIFIED => Raw::FileModified(file::file(&record)),
