@@ -26,7 +26,6 @@ export function DeviceTable({ items }: { items: Device[] }) {
     return addKeys({ j: move(1), k: move(-1), ArrowDown: move(1), ArrowUp: move(-1) });
   }, []);
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scroll region must be reachable by keyboard
     <div className="device-scroll" tabIndex={0} role="region" aria-label={t("devices.title")}>
       <table className="device-table">
         <thead>

@@ -74,7 +74,6 @@ function Handle({ width, onDrag, onDone }: { width: number; onDrag: (width: numb
   };
   return (
     // A focusable separator with a value is a widget; the rule takes every separator for a line.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions, jsx-a11y/no-noninteractive-tabindex
     <div
       className="pane-handle" role="separator" aria-orientation="vertical" aria-label={t("pane.resize")} tabIndex={0}
       aria-valuenow={width} aria-valuemin={PANE_WIDTH_MIN} aria-valuemax={PANE_WIDTH_MAX} onKeyDown={onKeyDown}

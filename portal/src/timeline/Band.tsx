@@ -35,7 +35,6 @@ export function Band({ summary, histogram, onJump }: {
     onJump(near ? toMs(near.gap.to) + AFTER_MS : histogram.fromMs + at * (histogram.toMs - histogram.fromMs));
   };
   return (
-    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions, jsx-a11y/no-noninteractive-element-interactions
     <div className="band" role="group" aria-label={t("timeline.band")} data-state={summary?.complete.state ?? "loading"} onClick={jump}>
       {parts.map((part) => (
         <span

@@ -52,7 +52,6 @@ function HistogramTable({ histogram }: { histogram: Histogram }) {
   const { zone } = usePrefs();
   const rows = histogram.total.flatMap((total, i) => (total > 0 ? [{ ms: histogram.fromMs + i * histogram.stepMs, total, failed: histogram.failed[i] ?? 0 }] : []));
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scroll region must be reachable by keyboard
     <div className="chart-table" tabIndex={0} role="region" aria-label={t("timeline.histogram.table")}>
       <table>
         <thead>

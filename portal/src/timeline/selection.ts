@@ -55,14 +55,14 @@ export function useSelected(selection: Selection): Selected {
 /** One selection per device, in step with `e` of the address. */
 export function useSelection(deviceId: string, urlEvent: string | undefined, write: (event: string | undefined) => void): Selection {
   // The address decides at the start only; later the effect below follows it.
-  // oxlint-disable-next-line react-hooks/exhaustive-deps
+  // eslint-disable-next-line react-hooks/exhaustive-deps
   const selection = useMemo(() => new Selection(urlEvent), [deviceId]);
   useEffect(() => {
     if (urlEvent === selection.urlEvent) return;
     if (urlEvent === undefined) selection.closePane();
     else selection.openPane(urlEvent);
     // Only a change of the address counts here, not one of the selection.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
+    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [urlEvent]);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;

@@ -11,7 +11,7 @@ interface Keys {
   places: ReadonlyMap<string, number>;
   selection: Selection;
   store: TimelineStore;
-  scrollTo(index: number): void;
+  scrollTo: (index: number) => void;
 }
 
 /** Keys of the grid work on the whole page, but not where another control has the focus. */

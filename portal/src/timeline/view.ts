@@ -18,7 +18,7 @@ export function useView(deviceId: string): { view: View; event: string | undefin
   const { e: event, ...rest } = search;
   const viewKey = searchText(rest);
   // The key holds all of `rest`.
-  // oxlint-disable-next-line react-hooks/exhaustive-deps
+  // eslint-disable-next-line react-hooks/exhaustive-deps
   const view = useMemo<View>(() => readState(rest), [viewKey]);
   const change = useCallback<ChangeView>((partial, options) => {
     const current = readState(Object.fromEntries(new URLSearchParams(location.search)));
