@@ -57,6 +57,7 @@ pub fn run(
     let pipeline = Pipeline::new(options.exclude_exe.iter().cloned()).context("start the hash workers")?;
     let mut collector =
         Collector { hooks, reader, pipeline, tallies: Default::default(), counted_ns: clock::wall_ns() };
+    collector.pipeline.set_traced_shell(collector.hooks.traced_shell());
     let coverages = coverages(&collector.hooks);
     collector.announce(&options, &coverages);
     started(&coverages);

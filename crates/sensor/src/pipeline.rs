@@ -77,6 +77,8 @@ pub struct Pipeline {
     waiting: VecDeque<Waiting>,
     ready: Vec<Seen>,
     links: Links,
+    /// Inode of the bash whose sourcing is traced.
+    traced_shell: Option<u64>,
     exclude_exe: HashSet<String>,
     excluded: HashSet<u32>,
     exclusions: Vec<Exclusion>,
@@ -105,6 +107,7 @@ impl Pipeline {
             urings: HashMap::new(),
             waiting: VecDeque::new(),
             ready: Vec::new(),
+            traced_shell: None,
             links: Links::load(Path::new("/")),
             exclude_exe: exclude_exe.into_iter().collect(),
             excluded: HashSet::new(),
@@ -116,6 +119,11 @@ impl Pipeline {
     /// Makes rows about the sensor itself.
     pub fn builder(&mut self) -> &mut Builder {
         &mut self.builder
+    }
+
+    /// Names the bash of which the kernel side reports what it sources.
+    pub fn set_traced_shell(&mut self, inode: Option<u64>) {
+        self.traced_shell = inode;
     }
 
     /// Takes one record.
@@ -199,6 +207,7 @@ impl Pipeline {
             }
             Raw::Exit(exit) => self.exited(&head, exit),
             Raw::Source(path) => self.sourced(&head, path),
+            Raw::ScriptOpened(path) => self.script_opened(&head, &path),
             Raw::SourceEnd => self.processes.leave_script(head.actor, false),
             Raw::Task(task) => self.found(&head, task),
             Raw::UringSubmit(submit) => self.uring_submitted(head, submit),
@@ -237,7 +246,7 @@ impl Pipeline {
                 builder.dns_answer(head, &actor, datagram.socket.remote, &message, asked)
             }
             Raw::Fork(_) | Raw::Exec(_) | Raw::Argv(_) | Raw::Exit(_) | Raw::Task(_) => return,
-            Raw::Source(_) | Raw::SourceEnd => return,
+            Raw::Source(_) | Raw::SourceEnd | Raw::ScriptOpened(_) => return,
             Raw::UringSubmit(_) | Raw::UringDone(_) | Raw::DnsQuery(_) => return,
         };
         self.push(row, head.cgroup, None, Some(actor));

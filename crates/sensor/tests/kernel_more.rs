@@ -153,3 +153,23 @@ fn a_sourced_file_is_named_while_it_runs_and_its_caller_afterwards() {
     ];
     assert_eq!(made, expect);
 }
+
+#[test]
+fn a_shell_that_cannot_be_traced_is_never_called_exact_after_it_has_read_another_script() {
+    let Some(scene) = Scene::new("dash") else { return };
+    let library = scene.script("library.sh", "echo > by-library\n");
+    let script = scene.script("main.sh", "#!/bin/dash\necho > before\n. ./library.sh\necho > after\n");
+    if !Path::new("/bin/dash").exists() {
+        eprintln!("skipped dash: there is none");
+        return;
+    }
+    assert!(scene.run(&script, &[]).success());
+    let rows = scene.rows_of(&script, |rows| of(rows, "FileCreated").len() == 3);
+    let levels: Vec<_> =
+        of(&rows, "FileCreated").iter().map(|row| row.text(&col::ATTRIBUTION_LEVEL).unwrap_or("-")).collect();
+    assert_eq!(levels, ["exact-single", "likely-opened", "likely-opened"]);
+    let last = of(&rows, "FileCreated")[2];
+    assert_eq!(last.text(&col::INITIATING_SCRIPT_PATH), script.to_str());
+    let evidence = last.text(&col::ATTRIBUTION_EVIDENCE).unwrap_or_default();
+    assert!(evidence.contains(&format!("opened: {}", library.display())), "{evidence}");
+}

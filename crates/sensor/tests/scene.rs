@@ -134,12 +134,17 @@ impl Scene {
         self.command(program, arguments).status().expect("run the program")
     }
 
-    /// Waits until `done` likes the rows of this cgroup. Its second argument is the rows about the sensor.
+    /// Waits until `done` likes the rows of this cgroup, and gives them in the order of their times: one that waited for
+    /// a hash comes later than it happened. Its second argument is the rows about the sensor.
     pub fn rows(&self, what: &str, mut done: impl FnMut(&[Row], &[Row]) -> bool) -> Vec<Row> {
         wait(what, |collected| {
             let rows = collected.rows.get(&self.id)?;
             let of_sensor = collected.rows.get(&0).map_or(&[][..], Vec::as_slice);
-            done(rows, of_sensor).then(|| rows.clone())
+            done(rows, of_sensor).then(|| {
+                let mut rows = rows.clone();
+                rows.sort_by_key(|row| row.number(&col::TIMESTAMP));
+                rows
+            })
         })
     }
 

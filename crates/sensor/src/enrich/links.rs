@@ -56,7 +56,7 @@ impl Links {
             Raw::FileModified(file) => self.resolve_path(&mut file.path),
             Raw::Fork(_) | Raw::Exec(_) | Raw::Argv(_) | Raw::Exit(_) | Raw::FileCreated(_) | Raw::Connect(_) => {}
             Raw::Accept(_) | Raw::Listen(_) | Raw::DnsQuery(_) | Raw::DnsAnswer(_) | Raw::Shell(_) => {}
-            Raw::UringDone(_) | Raw::Task(_) | Raw::Source(_) | Raw::SourceEnd => {}
+            Raw::UringDone(_) | Raw::Task(_) | Raw::Source(_) | Raw::SourceEnd | Raw::ScriptOpened(_) => {}
         }
     }
 

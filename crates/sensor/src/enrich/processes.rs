@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::hash::Image;
-use super::script::Host;
+use super::script::{Host, Script, base_name};
 use crate::linux::decode::ProcessKey;
 
 /// Ended processes are kept this long for events that come late (a DNS answer, a connection's outcome).
@@ -87,6 +87,8 @@ pub struct Process {
     pub seen: u64,
     /// What it executed before it read in the present file, outermost first.
     pub frames: Vec<Host>,
+    /// It has opened the script that it runs.
+    pub main_opened: bool,
 }
 
 /// The table.
@@ -140,7 +142,15 @@ impl Processes {
         }
         let me = Identity { key: child, parent: Some(parent_ref(parent)), ..parent.with_host(parent.host.clone()) };
         let parent = Some(Arc::clone(parent));
-        self.insert(Process { me: Arc::new(me), parent, execed: false, announced: false, seen: now, frames });
+        self.insert(Process {
+            me: Arc::new(me),
+            parent,
+            execed: false,
+            announced: false,
+            seen: now,
+            frames,
+            main_opened: true,
+        });
     }
 
     /// The process begins to execute another file, as part of the present one.
@@ -148,6 +158,19 @@ impl Processes {
         let Some(process) = self.map.get_mut(&key).filter(|process| process.frames.len() < FRAMES_MAX) else { return };
         process.frames.push(process.me.host.clone());
         process.me = Arc::new(process.me.with_host(host));
+    }
+
+    /// The process has opened a file that may be another script.
+    pub fn open_script(&mut self, key: ProcessKey, path: &str) {
+        let Some(process) = self.map.get_mut(&key) else { return };
+        let is_main = |script: &Arc<Script>| base_name(&script.path) == base_name(path);
+        // The first of that name is the script itself, whatever links lead to it.
+        if !std::mem::replace(&mut process.main_opened, true) && process.me.host.script().is_some_and(is_main) {
+            return;
+        }
+        if let Some(host) = process.me.host.with_opened(path) {
+            process.me = Arc::new(process.me.with_host(host));
+        }
     }
 
     /// It has finished it. At the prompt (`to_top`) it has finished all of them, whatever jumps it took.

@@ -36,13 +36,18 @@ pub enum Host {
     Unknown,
     /// An interpreter that runs this script.
     Runs(Arc<Script>),
+    /// The same, but it has opened others since, and which of them acts is not known.
+    RunsWith(Arc<Script>, Arc<Vec<String>>),
 }
+
+/// Opened scripts that evidence lists.
+const OTHERS_MAX: usize = 8;
 
 impl Host {
     /// The script, when one is known.
     pub fn script(&self) -> Option<&Arc<Script>> {
         match self {
-            Host::Runs(script) => Some(script),
+            Host::Runs(script) | Host::RunsWith(script, _) => Some(script),
             Host::None | Host::Unknown => None,
         }
     }
@@ -54,20 +59,48 @@ impl Host {
             Host::Unknown => "unattributed",
             Host::Runs(script) if script.how == How::Sourced => "exact-frame",
             Host::Runs(_) => "exact-single",
+            Host::RunsWith(..) => "likely-opened",
         }
     }
 
     /// Value of `AttributionEvidence`: a JSON list.
-    pub fn evidence(&self) -> Option<&'static str> {
-        match self {
-            Host::Runs(script) => Some(match script.how {
-                How::Shebang => r#"["exec: #! line"]"#,
-                How::Argument => r#"["exec: argument of the interpreter"]"#,
-                How::Sourced => r#"["bash: source_file entered and not left"]"#,
-            }),
-            Host::None | Host::Unknown => None,
+    pub fn evidence(&self) -> Option<String> {
+        let script = self.script()?;
+        let mut evidence = vec![match script.how {
+            How::Shebang => "exec: #! line".to_owned(),
+            How::Argument => "exec: argument of the interpreter".to_owned(),
+            How::Sourced => "bash: source_file entered and not left".to_owned(),
+        }];
+        if let Host::RunsWith(_, others) = self {
+            evidence.extend(others.iter().map(|other| format!("opened: {other}")));
         }
+        Some(serde_json::Value::from(evidence).to_string())
     }
+
+    /// The host after it has opened another script; `None` when that changes nothing.
+    pub fn with_opened(&self, path: &str) -> Option<Host> {
+        let (script, others) = match self {
+            Host::None | Host::Unknown => return None,
+            Host::Runs(script) => (script, &[][..]),
+            Host::RunsWith(script, others) => (script, others.as_slice()),
+        };
+        if script.path == path
+            || is_library(path)
+            || others.len() >= OTHERS_MAX
+            || others.iter().any(|other| other == path)
+        {
+            return None;
+        }
+        let others = others.iter().cloned().chain([path.to_owned()]).collect();
+        Some(Host::RunsWith(Arc::clone(script), Arc::new(others)))
+    }
+}
+
+/// Code that comes with the system or from a package: what it does, it does for the script that called it.
+fn is_library(path: &str) -> bool {
+    const BELOW: [&str; 5] = ["/usr/lib/", "/usr/share/", "/usr/local/lib/", "/lib/", "/etc/perl/"];
+    const INSIDE: [&str; 4] = ["/lib/python", "/site-packages/", "/dist-packages/", "/node_modules/"];
+    BELOW.iter().any(|place| path.starts_with(place)) || INSIDE.iter().any(|place| path.contains(place))
 }
 
 /// Finds the script of an exec.
@@ -206,6 +239,20 @@ mod tests {
         let host = host_of_arguments(&arguments[0], "/w", &arguments);
         assert_eq!(host.script().map(|script| script.path.as_str()), expect, "{line}");
         assert_eq!(host.level(), level, "{line}");
+    }
+
+    #[test]
+    fn an_opened_script_makes_it_likely_and_a_library_does_not() {
+        let host = host_of_arguments("/bin/sh", "/w", &["sh".to_owned(), "a.sh".to_owned()]);
+        for path in ["/w/a.sh", "/usr/lib/python3.11/os.py", "/home/u/.venv/lib/python3.12/site-packages/x.py"] {
+            assert!(host.with_opened(path).is_none(), "{path}");
+        }
+        let host = host.with_opened("/w/lib.sh").expect("another script");
+        assert_eq!(host.level(), "likely-opened");
+        let evidence = r#"["exec: argument of the interpreter","opened: /w/lib.sh"]"#;
+        assert_eq!(host.evidence().as_deref(), Some(evidence));
+        assert!(host.with_opened("/w/lib.sh").is_none());
+        assert!(Host::Unknown.with_opened("/w/lib.sh").is_none());
     }
 
     #[test]

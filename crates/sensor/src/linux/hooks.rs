@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -187,6 +188,13 @@ impl Hooks {
         Ok(bytes.chunks_exact(HEAD_BYTES).map(<[u8]>::to_vec).collect())
     }
 
+    /// Inode of the bash whose sourcing is reported, when it is.
+    pub fn traced_shell(&self) -> Option<u64> {
+        let traced = self.coverage.get(&Family::Script) == Some(&Coverage::Full);
+        let metadata = traced.then(|| SHELLS.iter().find_map(|shell| fs::metadata(shell).ok())).flatten();
+        metadata.as_ref().map(MetadataExt::ino)
+    }
+
     fn fill_handlers(&mut self) -> anyhow::Result<()> {
         if matches!(self.coverage.get(&Family::File), Some(Coverage::Off(_))) {
             return Ok(());
@@ -251,17 +259,15 @@ fn attach_program(program: &ProgramMut<'_>, name: &str) -> anyhow::Result<Link> 
     }
 }
 
+/// Where a bash may be; the first that exists is the one.
+const SHELLS: [&str; 2] = ["/bin/bash", "/usr/local/bin/bash"];
+const READLINES: [&str; 3] =
+    ["/lib/x86_64-linux-gnu/libreadline.so.8", "/usr/lib64/libreadline.so.8", "/usr/lib/libreadline.so.8"];
+
 /// Debian links readline into bash; others use the shared library.
 fn attach_shell(program: &ProgramMut<'_>, function: &str, retprobe: bool) -> anyhow::Result<Link> {
-    const PLACES: [&str; 5] = [
-        "/bin/bash",
-        "/usr/local/bin/bash",
-        "/lib/x86_64-linux-gnu/libreadline.so.8",
-        "/usr/lib64/libreadline.so.8",
-        "/usr/lib/libreadline.so.8",
-    ];
     let mut refused = String::from("no bash found");
-    for place in PLACES.iter().filter(|place| Path::new(place).exists()) {
+    for place in SHELLS.iter().chain(&READLINES).filter(|place| Path::new(place).exists()) {
         let opts = UprobeOpts { retprobe, func_name: Some(function.to_owned()), ..UprobeOpts::default() };
         match program.attach_uprobe_with_opts(-1, place, 0, opts) {
             Ok(link) => return Ok(link),

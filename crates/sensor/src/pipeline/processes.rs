@@ -44,6 +44,7 @@ impl Pipeline {
                 process.me = Arc::clone(&me);
                 process.execed = true;
                 process.frames.clear();
+                process.main_opened = false;
                 process.announced = true;
             }
             None => {
@@ -55,6 +56,7 @@ impl Pipeline {
                     announced: true,
                     seen: head.ts,
                     frames: Vec::new(),
+                    main_opened: false,
                 });
             }
         }
@@ -65,6 +67,7 @@ impl Pipeline {
             announced: true,
             seen: head.ts,
             frames: Vec::new(),
+            main_opened: false,
         };
         let row = self.builder.process_started("ProcessCreated", &process, head.ts, exec_fields(head, exec, cut));
         self.push(row, head.cgroup, Some(Arc::clone(&me.image)), parent);
@@ -92,6 +95,15 @@ impl Pipeline {
         self.processes.enter_script(head.actor, host);
     }
 
+    pub(super) fn script_opened(&mut self, head: &Head, path: &str) {
+        let actor = self.actor(head);
+        // Of such a bash it is known exactly what it sources, so what it merely opens does not matter.
+        if actor.image.inode != 0 && Some(actor.image.inode) == self.traced_shell {
+            return;
+        }
+        self.processes.open_script(head.actor, path);
+    }
+
     /// A process that ran before the sensor.
     pub(super) fn found(&mut self, head: &Head, task: Task) {
         if self.processes.get(head.actor).is_some() {
@@ -112,7 +124,15 @@ impl Pipeline {
         let parent_ref = parent.as_deref().map_or(fallback, parent_ref);
         let me = Arc::new(Identity { parent: (task.parent.pid != 0).then_some(parent_ref), ..identity });
         self.check_exclusion(head.actor.pid, &me.image.path);
-        self.processes.insert(Process { me, parent, execed: true, announced: true, seen: head.ts, frames: Vec::new() });
+        self.processes.insert(Process {
+            me,
+            parent,
+            execed: true,
+            announced: true,
+            seen: head.ts,
+            frames: Vec::new(),
+            main_opened: false,
+        });
     }
 
     /// The same by `/proc` alone.
@@ -217,6 +237,7 @@ impl Pipeline {
             announced: true,
             seen: head.ts,
             frames: Vec::new(),
+            main_opened: false,
         };
         self.processes.insert(process);
         me

@@ -61,6 +61,7 @@ enum kind {
 	KIND_OPEN_FAIL,     // n: FILE_*; sections: name, base path
 	KIND_SOURCE,        // section: path. The actor, a bash, begins to execute this file
 	KIND_SOURCE_END,    // and has finished
+	KIND_SCRIPT_OPEN,   // section: path. The actor, an interpreter, opened this script-like file to read it
 	KINDS = 32,
 };
 

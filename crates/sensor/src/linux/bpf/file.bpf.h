@@ -114,7 +114,8 @@ static __always_inline int opened(long ret, u16 flags)
 	file = file_of_fd(ret);
 	if (!is_regular(file))
 		return 0;
-	source_opened(file);
+	if (!source_opened(file) && !(BPF_CORE_READ(file, f_mode) & FMODE_WRITE))
+		script_opened(file);
 	key = (u64)file;
 	bool created = BPF_CORE_READ(file, f_mode) & FMODE_CREATED;
 	bool truncated = BPF_CORE_READ(file, f_flags) & O_TRUNC;

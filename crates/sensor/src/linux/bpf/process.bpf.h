@@ -15,6 +15,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
 	if (child->pid != child->tgid || child->flags & PF_KTHREAD)
 		return 0;
+	host_forked(bpf_get_current_pid_tgid() >> 32, child->pid);
 	struct event *e = bpf_ringbuf_reserve(&ring_process, sizeof(*e), 0);
 	if (!e) {
 		count_lost(KIND_FORK);
@@ -115,6 +116,7 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
 	if (interp != filename)
 		push_string(s, 1, interp, false);
 	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
+	host_execed(exe);
 	u64 mnt = (u64)BPF_CORE_READ(exe, f_path.mnt), dentry = (u64)BPF_CORE_READ(exe, f_path.dentry);
 	push_path(mnt, dentry, 2);
 	struct fs_struct *fs = BPF_CORE_READ(task, fs);
@@ -150,6 +152,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	if (BPF_CORE_READ(task, signal, live.counter) != 0 || task->flags & PF_KTHREAD)
 		return 0;
 	report_left_open(task);
+	host_exited();
 	struct event *e = bpf_ringbuf_reserve(&ring_process, sizeof(*e), 0);
 	if (!e) {
 		count_lost(KIND_EXIT);

@@ -48,12 +48,13 @@ pub mod kind {
     pub const OPEN_FAIL: u16 = 20;
     pub const SOURCE: u16 = 21;
     pub const SOURCE_END: u16 = 22;
+    pub const SCRIPT_OPEN: u16 = 23;
     /// Slots of the per-kind counters.
     pub const COUNT: usize = 32;
 
     /// The name that gap rows and statistics use.
     pub fn name(kind: usize) -> &'static str {
-        const NAMES: [&str; 23] = [
+        const NAMES: [&str; 24] = [
             "none",
             "fork",
             "exec",
@@ -77,6 +78,7 @@ pub mod kind {
             "open_failed",
             "source",
             "source_end",
+            "script_open",
         ];
         NAMES.get(kind).copied().unwrap_or("unknown")
     }
@@ -168,6 +170,8 @@ pub enum Raw {
     Source(String),
     /// It has finished the last one.
     SourceEnd,
+    /// An interpreter opened this file, which has a script's name, to read it.
+    ScriptOpened(String),
     /// A process that already runs.
     Task(Task),
 }
@@ -375,6 +379,7 @@ pub fn decode(bytes: &[u8]) -> Result<(Head, Raw), Error> {
         kind::EXIT => Raw::Exit(process::exit(&record)),
         kind::TASK => Raw::Task(process::task(&record)),
         kind::SOURCE => Raw::Source(text::path_of_names(record.section(0))),
+        kind::SCRIPT_OPEN => Raw::ScriptOpened(text::path_of_names(record.section(0))),
         kind::SOURCE_END => Raw::SourceEnd,
         kind::EXEC_FAIL => Raw::ExecFailed(file::named(&record, 0)),
         kind::FILE_CREATED => Raw::FileCreated(file::file(&record)),
