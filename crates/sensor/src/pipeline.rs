@@ -2,6 +2,7 @@
 //! Knows nothing of rings: a test can feed it recorded bytes.
 
 mod dns;
+mod exec;
 mod processes;
 
 use std::collections::{HashMap, HashSet, VecDeque};

@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow};
 use schema::{Row, Value, col};
 
 use crate::collect::{self, Options};
-use crate::linux::hooks::cgroup2_mount;
+use crate::linux::attach::cgroup2_mount;
 use crate::pipeline::Seen;
 
 /// What to show and how.

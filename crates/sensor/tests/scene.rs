@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use schema::{Row, col};
 use sensor::collect::{self, Options};
-use sensor::linux::hooks::cgroup2_mount;
+use sensor::linux::attach::cgroup2_mount;
 use sensor::watch::cgroup_id;
 use tempfile::TempDir;
 

@@ -1,5 +1,7 @@
 //! The Linux source: load and attach the eBPF programs, read their rings. The only place with `unsafe`.
 
+#[cfg(target_os = "linux")]
+pub mod attach;
 pub mod decode;
 #[cfg(target_os = "linux")]
 pub mod hooks;

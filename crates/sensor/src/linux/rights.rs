@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::hooks::cgroup2_mount;
+use super::attach::cgroup2_mount;
 
 /// include/uapi/linux/capability.h
 const CAPABILITIES: [(u32, &str); 5] =

@@ -8,6 +8,7 @@
 
 #include "events.h"
 #include "helpers.h"
+#include "paths.h"
 #include "script.bpf.h"
 #include "file.bpf.h"
 #include "process.bpf.h"
