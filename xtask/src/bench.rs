@@ -33,7 +33,8 @@ pub fn run(args: &[String]) -> Result<()> {
 
 /// `bench/runs/<date>-<name>/{README.md,raw.csv}` with machine, commit and command.
 fn write_run(name: &str, title: &str, table: &str, csv: &str) -> Result<()> {
-    let line = |program: &str, args: &[&str]| -> Result<String> { Ok(output(&mut command(program, args))?.trim().to_owned()) };
+    let line =
+        |program: &str, args: &[&str]| -> Result<String> { Ok(output(&mut command(program, args))?.trim().to_owned()) };
     let date = line("date", &["-u", "+%Y-%m-%d"])?;
     let head = line("git", &["rev-parse", "--short", "HEAD"])?;
     let kernel = line("uname", &["-sr"])?;

@@ -11,7 +11,8 @@ pub mod latency;
 
 use anyhow::{Result, bail};
 
-const USAGE: &str = "scenario first-look | storm [COUNT] | kill [ROUNDS] [--negative]   (as root; --release for a release build)";
+const USAGE: &str =
+    "scenario first-look | storm [COUNT] | kill [ROUNDS] [--negative]   (as root; --release for a release build)";
 
 /// Runs the named scenario.
 ///

@@ -120,13 +120,7 @@ impl Engine {
     }
 
     /// The time of a hole is between the rows on both sides of it.
-    fn hole(
-        &self,
-        snapshot: &Snapshot,
-        filter: &Filter,
-        epoch: u64,
-        hole: &store::Hole,
-    ) -> Result<Option<Gap>, Error> {
+    fn hole(&self, snapshot: &Snapshot, filter: &Filter, epoch: u64, hole: &store::Hole) -> Result<Option<Gap>, Error> {
         let seqs = vec![lit(hole.from.cast_signed() - 1), lit(hole.to.cast_signed() + 1)];
         let sides = Filter { device: filter.device.clone(), ..Filter::default() };
         let expr = sides

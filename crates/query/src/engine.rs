@@ -32,9 +32,8 @@ impl Engine {
             .enable_all()
             .build()
             .map_err(|error| Error::Engine(format!("start query threads: {error}")))?;
-        let environment = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(FairSpillPool::new(MEMORY_BYTES_MAX)))
-            .build_arc()?;
+        let environment =
+            RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(MEMORY_BYTES_MAX))).build_arc()?;
         let mut config = SessionConfig::new().with_target_partitions(n_threads.max(1));
         config.options_mut().execution.parquet.pushdown_filters = true;
         config.options_mut().execution.parquet.schema_force_view_types = false;

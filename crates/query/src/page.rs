@@ -233,12 +233,18 @@ fn beyond(cursor: &Cursor, direction: Direction, inclusive: bool) -> Expr {
     let (at, seq, epoch) = (time(cursor.time_us), lit(cursor.seq), lit(cursor.epoch.clone()));
     let (ts, seq_column, epoch_column) = (column_of("Timestamp"), column_of("StreamSeq"), column_of("StreamEpoch"));
     let (time_side, time_beyond, seq_beyond, epoch_beyond) = match direction {
-        Direction::Older => {
-            (ts.clone().lt_eq(at.clone()), ts.clone().lt(at), seq_column.clone().lt(seq.clone()), epoch_column.clone().lt(epoch.clone()))
-        }
-        Direction::Newer => {
-            (ts.clone().gt_eq(at.clone()), ts.clone().gt(at), seq_column.clone().gt(seq.clone()), epoch_column.clone().gt(epoch.clone()))
-        }
+        Direction::Older => (
+            ts.clone().lt_eq(at.clone()),
+            ts.clone().lt(at),
+            seq_column.clone().lt(seq.clone()),
+            epoch_column.clone().lt(epoch.clone()),
+        ),
+        Direction::Newer => (
+            ts.clone().gt_eq(at.clone()),
+            ts.clone().gt(at),
+            seq_column.clone().gt(seq.clone()),
+            epoch_column.clone().gt(epoch.clone()),
+        ),
     };
     let mut same_seq = epoch_beyond;
     if inclusive {

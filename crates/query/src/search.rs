@@ -178,10 +178,10 @@ mod tests {
         check("", &[]);
         check("powershell_ise.exe", &[(false, None, "powershell_ise.exe")]);
         check("a  b", &[(false, None, "a"), (false, None, "b")]);
-        check("-proc:chrome.exe host:*.example.jp", &[
-            (true, Some("proc"), "chrome.exe"),
-            (false, Some("host"), "*.example.jp"),
-        ]);
+        check(
+            "-proc:chrome.exe host:*.example.jp",
+            &[(true, Some("proc"), "chrome.exe"), (false, Some("host"), "*.example.jp")],
+        );
         check("\"two words\" PROC:x", &[(false, None, "two words"), (false, Some("proc"), "x")]);
         check("cmd:\"-c x\"", &[(false, Some("cmd"), "-c x")]);
         check("c:\\x http://h -", &[(false, None, "c:\\x"), (false, None, "http://h"), (false, None, "-")]);

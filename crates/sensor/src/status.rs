@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::alive::Alive;
 use crate::identity::Identity;
+use crate::spool::Spool;
 
 /// Signs of life come every two seconds; this long without one means that no sensor runs.
 const SILENT_S_MAX: f64 = 10.0;
@@ -27,8 +28,21 @@ pub struct Status {
     pub server: Option<String>,
     /// Days until the certificate ends.
     pub certificate_days: Option<u64>,
+    /// The spool, when there is one.
+    pub spool: Option<SpoolState>,
+}
+
+/// How far the stream got; up to a second old while the sensor runs.
+#[derive(Debug, Serialize)]
+pub struct SpoolState {
+    /// The stream, as hexadecimal digits.
+    pub epoch: String,
+    /// Last number given to a row.
+    pub written: u64,
+    /// Last number the server has.
+    pub acked: u64,
     /// Bytes of the spool's files.
-    pub spool_bytes: u64,
+    pub bytes: u64,
 }
 
 /// Reads the state; takes no lock.
@@ -41,7 +55,12 @@ pub fn status(data_dir: &Path) -> anyhow::Result<Status> {
         device_id: identity.as_ref().map(|identity| identity.device.device_id.clone()),
         server: identity.as_ref().map(|identity| identity.device.server.clone()),
         certificate_days: identity.as_ref().map(|identity| identity.valid_for(SystemTime::now()).as_secs() / 86_400),
-        spool_bytes: bytes_of(&data_dir.join("spool")),
+        spool: Spool::peek(&data_dir.join("spool")).context("read the spool")?.map(|stats| SpoolState {
+            epoch: format!("{:016x}", stats.epoch),
+            written: stats.written_seq,
+            acked: stats.acked_seq,
+            bytes: stats.bytes,
+        }),
     })
 }
 
@@ -56,16 +75,12 @@ impl Status {
             }
             _ => writeln!(out, "enrolled     no: run `nenrin-sensor enrol`")?,
         }
-        writeln!(out, "spool        {} bytes", self.spool_bytes)
+        match &self.spool {
+            Some(spool) => {
+                let waiting = spool.written.saturating_sub(spool.acked);
+                writeln!(out, "spool        {waiting} rows wait, {} bytes", spool.bytes)
+            }
+            None => writeln!(out, "spool        none yet"),
+        }
     }
-}
-
-fn bytes_of(directory: &Path) -> u64 {
-    let Ok(entries) = std::fs::read_dir(directory) else { return 0 };
-    entries
-        .flatten()
-        .filter_map(|entry| entry.metadata().ok())
-        .filter(|metadata| metadata.is_file())
-        .map(|metadata| metadata.len())
-        .sum()
 }

@@ -74,10 +74,7 @@ impl Ca {
     ///
     /// # Errors
     /// When a key file can't be read, written or understood.
-    pub fn server_identity(
-        &self,
-        names: &[String],
-    ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)> {
+    pub fn server_identity(&self, names: &[String]) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)> {
         let (key_path, certificate_path) = (self.dir.join("server.key.pem"), self.dir.join("server.pem"));
         let names_path = self.dir.join("server.names");
         let wanted = names.join("\n");

@@ -21,11 +21,15 @@ use crate::up::{LocalSensor, default_sensor_dir, url};
 
 /// The timeline of devices: server, portal and tools.
 #[derive(Parser)]
-#[command(name = "nenrin", version, after_help = "Examples:
+#[command(
+    name = "nenrin",
+    version,
+    after_help = "Examples:
   nenrin up                          server and this machine's sensor, portal at https://127.0.0.1:8443
   nenrin server --data-dir /srv/n    server only
   nenrin device token                one-time token for another machine's nenrin-sensor enrol
-  nenrin fsck --data-dir /srv/n      check log and column files (server stopped)")]
+  nenrin fsck --data-dir /srv/n      check log and column files (server stopped)"
+)]
 pub struct Cli {
     /// Where everything is kept.
     #[arg(long, global = true, env = "NENRIN_DATA_DIR", default_value = ".nenrin/server", value_name = "DIR")]
@@ -251,13 +255,18 @@ async fn device(command: DeviceCommand, data_dir: &Path, json: bool) -> Result<(
                 println!("{}", serde_json::json!({ "token": token, "expires": expires }));
             } else {
                 println!("{token}");
-                eprintln!("good for one device until {expires}; there run: nenrin-sensor enrol --server https://SERVER:8444");
+                eprintln!(
+                    "good for one device until {expires}; there run: nenrin-sensor enrol --server https://SERVER:8444"
+                );
             }
         }
         DeviceCommand::List => {
             for device in state.devices().await? {
                 if json {
-                    println!("{}", serde_json::json!({ "id": device.id, "name": device.name, "os": device.os, "revoked": device.revoked }));
+                    println!(
+                        "{}",
+                        serde_json::json!({ "id": device.id, "name": device.name, "os": device.os, "revoked": device.revoked })
+                    );
                 } else {
                     let revoked = if device.revoked { "  revoked" } else { "" };
                     println!("{}  {:?}  {:?}{revoked}", device.id, device.name, device.os);

@@ -3,8 +3,8 @@
 
 pub mod api;
 pub mod ca;
-pub mod clock;
 pub mod cli;
+pub mod clock;
 pub mod ingest;
 pub mod limits;
 pub mod portal;

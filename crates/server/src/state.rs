@@ -228,7 +228,11 @@ impl State {
         let Some(row) = row else { return Ok(None) };
         // Once a minute is enough for an eight-hour limit.
         if row.get::<i64, _>(2) + 60 < now {
-            sqlx::query("UPDATE sessions SET used = ? WHERE hash = ?").bind(now).bind(&hash).execute(&self.pool).await?;
+            sqlx::query("UPDATE sessions SET used = ? WHERE hash = ?")
+                .bind(now)
+                .bind(&hash)
+                .execute(&self.pool)
+                .await?;
         }
         Ok(Some(User { name: row.get(0), role: row.get(1) }))
     }
@@ -252,14 +256,13 @@ impl State {
 
     /// Uses a token up for a device: of many at once exactly one succeeds.
     pub async fn use_enrolment_token(&self, hash: &str, device_id: &str) -> Result<Result<(), TokenRefused>> {
-        let used = sqlx::query(
-            "UPDATE enrolment_tokens SET used_by = ? WHERE hash = ? AND used_by IS NULL AND expires > ?",
-        )
-        .bind(device_id)
-        .bind(hash)
-        .bind(now_s())
-        .execute(&self.pool)
-        .await?;
+        let used =
+            sqlx::query("UPDATE enrolment_tokens SET used_by = ? WHERE hash = ? AND used_by IS NULL AND expires > ?")
+                .bind(device_id)
+                .bind(hash)
+                .bind(now_s())
+                .execute(&self.pool)
+                .await?;
         if used.rows_affected() == 1 {
             return Ok(Ok(()));
         }

@@ -36,7 +36,12 @@ pub async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener> {
 }
 
 /// Serves until `stop` turns true, then gives open requests a short time to end.
-pub async fn serve(listener: TcpListener, config: Arc<rustls::ServerConfig>, router: Router, stop: watch::Receiver<bool>) {
+pub async fn serve(
+    listener: TcpListener,
+    config: Arc<rustls::ServerConfig>,
+    router: Router,
+    stop: watch::Receiver<bool>,
+) {
     let acceptor = TlsAcceptor::from(config);
     let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut stopped = stop.clone();
@@ -91,7 +96,8 @@ async fn connection(
             return;
         }
     };
-    let certificate = tls.get_ref().1.peer_certificates().and_then(|chain| chain.first()).map(|it| it.clone().into_owned());
+    let certificate =
+        tls.get_ref().1.peer_certificates().and_then(|chain| chain.first()).map(|it| it.clone().into_owned());
     let peer = Peer { address, certificate };
     let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
         let (router, peer) = (router.clone(), peer.clone());

@@ -101,7 +101,8 @@ impl Rig {
         let body = json!({ "user": user, "password": password }).to_string();
         let answer = self.portal("/api/v1/login", &["-c", &jar_text, "-H", JSON], Some(body.into_bytes())).await;
         let text = std::fs::read_to_string(&jar).unwrap_or_default();
-        let cookie = text.lines().find_map(|line| line.split_once("__Host-session\t")).map(|(_, value)| value.to_owned());
+        let cookie =
+            text.lines().find_map(|line| line.split_once("__Host-session\t")).map(|(_, value)| value.to_owned());
         (answer, cookie)
     }
 

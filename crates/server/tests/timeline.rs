@@ -141,7 +141,8 @@ async fn the_tree_has_all_ancestors_and_two_levels_down() {
     let (rig, device) = rig_with(&rows).await;
     let event = rig.json(&format!("/api/v1/events/{}:000000000000abcd:3?expand=tree", device.id)).await;
     let tree = &event["tree"];
-    let ancestors: Vec<&str> = tree["ancestors"].as_array().unwrap().iter().map(|it| it["key"].as_str().unwrap()).collect();
+    let ancestors: Vec<&str> =
+        tree["ancestors"].as_array().unwrap().iter().map(|it| it["key"].as_str().unwrap()).collect();
     assert_eq!(ancestors, ["p0", "p1", "p2"]);
     assert_eq!(tree["ancestors"][0]["startSeen"], false);
     assert_eq!(tree["ancestors"][1]["startSeen"], true);
@@ -156,14 +157,19 @@ async fn the_tree_has_all_ancestors_and_two_levels_down() {
 #[tokio::test(flavor = "multi_thread")]
 async fn losses_are_gaps_of_every_answer() {
     let mut lost = row(5, "EventsLost");
-    lost.set(&col::GAP_REASON, "kernel_drop").set(&col::LOST_COUNT, 12).set(&col::ADDITIONAL_FIELDS, "{\"kind\":\"file\"}");
+    lost.set(&col::GAP_REASON, "kernel_drop")
+        .set(&col::LOST_COUNT, 12)
+        .set(&col::ADDITIONAL_FIELDS, "{\"kind\":\"file\"}");
     let (rig, device) = rig_with(&[row(0, "FileCreated"), lost]).await;
     rig.send(&device, 10, &[row(9, "FileCreated")]).await;
     let page = rig.json(&format!("/api/v1/devices/{}/timeline", device.id)).await;
     assert_eq!(page["complete"]["state"], "gaps");
     let gaps = page["complete"]["gaps"].as_array().unwrap();
     assert_eq!(gaps.len(), 2, "{gaps:?}");
-    assert_eq!((&gaps[0]["reason"], &gaps[0]["count"], &gaps[0]["kind"]), (&"kernel_drop".into(), &12.into(), &"file".into()));
+    assert_eq!(
+        (&gaps[0]["reason"], &gaps[0]["count"], &gaps[0]["kind"]),
+        (&"kernel_drop".into(), &12.into(), &"file".into())
+    );
     assert_eq!((&gaps[1]["reason"], &gaps[1]["count"]), (&"unexplained_gap".into(), &7.into()));
     assert_eq!(page["items"][1]["gap"]["count"], 12, "the loss is a row of the timeline");
 }

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
 
+use crate::Error;
 use crate::limits::{FLUSH_AGE, FLUSH_BYTES, FLUSH_ROWS, FREE_BYTES_MIN, GROUP_APPENDS_MAX, GROUP_BYTES_MAX};
 use crate::store::{Appended, Shared};
 use crate::wal::{Kind, Writer};
-use crate::Error;
 
 /// Called once, from the commit thread, when the append is durable or refused.
 pub(crate) type Done = Box<dyn FnOnce(Result<Appended, Error>) + Send>;

@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
 
+use crate::Error;
 use crate::columns::arrow_schema;
 use crate::files::FileMeta;
 use crate::wal::sync_dir;
-use crate::Error;
 
 /// `txn` application id under which a commit says up to which log segment its files go.
 const WAL_APP: &str = "nenrin/wal";

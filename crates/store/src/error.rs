@@ -92,9 +92,7 @@ impl From<arrow::error::ArrowError> for Error {
 impl From<parquet::errors::ParquetError> for Error {
     fn from(error: parquet::errors::ParquetError) -> Self {
         match error {
-            parquet::errors::ParquetError::External(inner) => {
-                Error::Columns(format!("parquet: {inner}"))
-            }
+            parquet::errors::ParquetError::External(inner) => Error::Columns(format!("parquet: {inner}")),
             other => Error::Columns(other.to_string()),
         }
     }

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
+use crate::Error;
 use crate::delta::Table;
 use crate::files::file_crc32c;
 use crate::recover::prepare_dir;
 use crate::store::now_ns;
 use crate::wal::{read_segment, segment_numbers, segment_path};
-use crate::Error;
 
 /// What `fsck` found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

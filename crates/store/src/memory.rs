@@ -6,9 +6,9 @@ use arrow::array::{Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 
+use crate::Error;
 use crate::columns::{conform, union_schema};
 use crate::limits::{MEMORY_SMALL_BATCHES_MAX, MEMORY_SMALL_ROWS};
-use crate::Error;
 
 /// Some fresh rows; the batch holds only the columns that they use.
 #[derive(Clone, Debug)]

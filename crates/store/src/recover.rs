@@ -3,12 +3,12 @@
 use std::fs::{File, OpenOptions};
 use std::path::Path;
 
+use crate::Error;
 use crate::columns::{record_batch, rows_of};
 use crate::delta::Table;
 use crate::marks::Marks;
 use crate::memory::MemoryTable;
 use crate::wal::{self, LoggedBatch, Writer, read_segment, segment_numbers, segment_path};
-use crate::Error;
 
 /// Version of the directory layout that this program writes.
 const FORMAT: u32 = 1;
@@ -40,10 +40,10 @@ fn check_format(dir: &Path) -> Result<(), Error> {
     let path = dir.join("format");
     match std::fs::read_to_string(&path) {
         Ok(text) => {
-            let found = text.trim().parse::<u32>().map_err(|_| Error::Corrupt {
-                path: path.clone(),
-                reason: "no format number in it".to_owned(),
-            })?;
+            let found = text
+                .trim()
+                .parse::<u32>()
+                .map_err(|_| Error::Corrupt { path: path.clone(), reason: "no format number in it".to_owned() })?;
             if found > FORMAT {
                 return Err(Error::NewerFormat { path, found, known: FORMAT });
             }

@@ -21,7 +21,10 @@ fn commits_have_the_actions_of_the_protocol() {
     let second = actions(&log.join("00000000000000000001.json"));
     let add = second.iter().find_map(|it| it.get("add")).unwrap();
     assert_eq!(add["partitionValues"]["day"], "2026-11-24");
-    assert_eq!(add["size"].as_u64(), Some(std::fs::metadata(dir.path().join("events").join(add["path"].as_str().unwrap())).unwrap().len()));
+    assert_eq!(
+        add["size"].as_u64(),
+        Some(std::fs::metadata(dir.path().join("events").join(add["path"].as_str().unwrap())).unwrap().len())
+    );
     let stats: Json = serde_json::from_str(add["stats"].as_str().unwrap()).unwrap();
     assert_eq!(stats["numRecords"], 10);
     assert_eq!(stats["minValues"]["Timestamp"], "2026-11-24T00:00:00.001Z");

@@ -38,7 +38,8 @@ fn acknowledged_survives_a_crash_at_any_moment() {
 fn resent_overlapping_and_reordered_batches_store_each_row_once() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
-    for (first_seq, n_records, n_new) in [(1, 10, 10), (1, 10, 0), (5, 10, 4), (5, 20, 10), (40, 10, 10), (20, 25, 15)] {
+    for (first_seq, n_records, n_new) in [(1, 10, 10), (1, 10, 0), (5, 10, 4), (5, 20, 10), (40, 10, 10), (20, 25, 15)]
+    {
         let appended = store.append_wait(batch("d1", first_seq, n_records)).unwrap();
         assert_eq!(appended.n_new, n_new, "batch at {first_seq}");
     }

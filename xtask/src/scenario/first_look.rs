@@ -52,13 +52,13 @@ pub(super) fn run(release: bool) -> Result<()> {
     let scratch = Scratch::new("first-look")?;
     let rig = Rig::up(&programs, &scratch.path)?;
     rig.sign_in()?;
-    let device = rig.device()?;
+    let device = rig.device(&scratch.path)?;
     let from = now_text()?;
     let (stage, _listener) = prepare(&scratch.path)?;
     play(&stage)?;
-    let rows = collect(&rig, &device, &from, &stage)?;
+    let (range, rows) = collect(&rig, &device, &from, &stage)?;
     let mut problems = check_acts(&stage, &rows);
-    problems.extend(check_search(&rig, &device, &from, &stage, &rows)?);
+    problems.extend(check_search(&rig, &device, &range, &stage, &rows)?);
     problems.extend(check_tree(&rig, &stage, &rows)?);
     let n_acts = acts(&stage).len();
     let n_missing = problems.iter().filter(|problem| problem.starts_with("act ")).count();
@@ -66,8 +66,11 @@ pub(super) fn run(release: bool) -> Result<()> {
     for problem in &problems {
         println!("  {problem}");
     }
-    println!("first-look: {} of {n_acts} acts found, search and tree {}", n_acts - n_missing,
-        if problems.len() == n_missing { "right" } else { "wrong" });
+    println!(
+        "first-look: {} of {n_acts} acts found, search and tree {}",
+        n_acts - n_missing,
+        if problems.len() == n_missing { "right" } else { "wrong" }
+    );
     if !problems.is_empty() {
         bail!("{} problems", problems.len());
     }
@@ -128,8 +131,8 @@ exec 3<>/dev/tcp/127.0.0.1/{open_port} && exec 3>&-
 setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups ./{second}
 exit 3
 ",
-        good = query_escapes(0x1a01, &["good", "first-look", "test"]),
-        bad = query_escapes(0x1a02, &["bad", "first-look", "test"]),
+        good = query_escapes(0x1a01, &["good", "nenrin", "test"]),
+        bad = query_escapes(0x1a02, &["bad", "nenrin", "test"]),
     )
 }
 
@@ -149,7 +152,8 @@ exit 0
     )
 }
 
-/// A DNS question for an A record (RFC 1035, section 4) as printf escapes.
+/// A DNS question for an A record (RFC 1035, section 4) as printf escapes. No label may have ten bytes: bash's printf
+/// writes at each newline, and a datagram can't come in two writes.
 fn query_escapes(id: u16, labels: &[&str]) -> String {
     let mut bytes = id.to_be_bytes().to_vec();
     bytes.extend([1, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
@@ -201,25 +205,27 @@ fn play(stage: &Stage) -> Result<()> {
 
 fn own_cgroup() -> Result<PathBuf> {
     let mounts = std::fs::read_to_string("/proc/mounts")?;
-    let mount = mounts.lines().find(|line| line.split(' ').nth(2) == Some("cgroup2")).context("cgroup2 is not mounted")?;
+    let mount =
+        mounts.lines().find(|line| line.split(' ').nth(2) == Some("cgroup2")).context("cgroup2 is not mounted")?;
     let root = mount.split(' ').nth(1).context("mount point")?;
     let path = Path::new(root).join(format!("nenrin-first-look-{}", std::process::id()));
     std::fs::create_dir(&path).with_context(|| format!("create {}", path.display()))?;
     Ok(path)
 }
 
-/// All rows since the start, with all columns, once the last act is there.
-fn collect(rig: &Rig, device: &str, from: &str, stage: &Stage) -> Result<Vec<Fields>> {
-    let from = format!("from={}", encoded(from));
+/// The scenario's time range, and all rows in it with all columns, once the last act is there.
+fn collect(rig: &Rig, device: &str, from: &str, stage: &Stage) -> Result<(String, Vec<Fields>)> {
+    // Our own requests hold the scripts' names and are rows too: the range ends before the first of them.
+    let range = format!("from={}&to={}", encoded(from), encoded(&now_text()?));
     wait("the end of the first script", || {
-        let found = rig.rows(device, &format!("{from}&actions=ProcessTerminated&q={}", stage.first))?;
+        let found = rig.rows(device, &format!("{range}&actions=ProcessTerminated&q={}", stage.first))?;
         Ok(found.iter().any(|item| item["errorName"] == "exit 3").then_some(()))
     })?;
     let mut rows = Vec::new();
-    for item in rig.rows(device, &from)? {
+    for item in rig.rows(device, &range)? {
         rows.push(rig.fields(item["eventId"].as_str().context("eventId")?)?);
     }
-    Ok(rows)
+    Ok((range, rows))
 }
 
 /// The known truth, in order.
@@ -238,7 +244,9 @@ fn acts(stage: &Stage) -> Vec<Act> {
             .with("AccountName", "root")
             .with("InitiatingProcessId", stage.parent_pid),
         by_first("it creates a file", "FileCreated").with("FolderPath", path("report.tmp")).with("Outcome", "ok"),
-        by_first("it starts mv", "ProcessCreated").with("FileName", "mv").with("ProcessCommandLine", "mv report.tmp report.txt"),
+        by_first("it starts mv", "ProcessCreated")
+            .with("FileName", "mv")
+            .with("ProcessCommandLine", "mv report.tmp report.txt"),
         Act::new("mv renames the file", "FileRenamed")
             .with("FolderPath", path("report.txt"))
             .with("PreviousFileName", "report.tmp")
@@ -246,11 +254,11 @@ fn acts(stage: &Stage) -> Vec<Act> {
             .with("InitiatingProcessParentFileName", "bash"),
         by_first("it appends to the file", "FileModified").with("FolderPath", path("report.txt")),
         by_first("it resolves the good name", "DnsQueryResponse")
-            .with("RemoteUrl", "good.first-look.test")
+            .with("RemoteUrl", "good.nenrin.test")
             .with("RemoteIP", RESOLVER)
             .with("Outcome", "ok"),
         by_first("it resolves the bad name", "DnsQueryResponse")
-            .with("RemoteUrl", "bad.first-look.test")
+            .with("RemoteUrl", "bad.nenrin.test")
             .with("Outcome", "failed")
             .with("ErrorName", "NXDOMAIN"),
         by_first("it connects to the open port", "ConnectionSuccess")
@@ -268,16 +276,25 @@ fn acts(stage: &Stage) -> Vec<Act> {
             .with("InitiatingProcessFileName", "bash"),
         by_second("it creates a file", "FileCreated").with("FolderPath", path("second.out")),
         by_second("it starts false", "ProcessCreated").with("FileName", "false").with("AccountName", "nobody"),
-        by_second("false fails", "ProcessTerminated").with("FileName", "false").with("ErrorName", "exit 1").with("Outcome", "failed"),
+        by_second("false fails", "ProcessTerminated")
+            .with("FileName", "false")
+            .with("ErrorName", "exit 1")
+            .with("Outcome", "failed"),
         Act::new("rm deletes the file", "FileDeleted")
             .with("FolderPath", path("second.out"))
             .with("InitiatingProcessFileName", "rm"),
         by_second("a shell kills itself", "ProcessTerminated").with("ErrorName", "SIGKILL").with("Outcome", "failed"),
         Act::new("a program is not there", "ExecFailed").with("FileName", "nothing-here").with("ErrorName", "ENOENT"),
         by_second("the last child starts", "ProcessCreated").with("ProcessCommandLine", "/bin/sleep 0.01"),
-        by_second("the last child ends", "ProcessTerminated").with("ProcessCommandLine", "/bin/sleep 0.01").with("Outcome", "ok"),
-        Act::new("the second script ends", "ProcessTerminated").with("ProcessScriptPath", &second).with("Outcome", "ok"),
-        Act::new("the first script ends", "ProcessTerminated").with("ProcessScriptPath", &first).with("ErrorName", "exit 3"),
+        by_second("the last child ends", "ProcessTerminated")
+            .with("ProcessCommandLine", "/bin/sleep 0.01")
+            .with("Outcome", "ok"),
+        Act::new("the second script ends", "ProcessTerminated")
+            .with("ProcessScriptPath", &second)
+            .with("Outcome", "ok"),
+        Act::new("the first script ends", "ProcessTerminated")
+            .with("ProcessScriptPath", &first)
+            .with("ErrorName", "exit 3"),
     ]
 }
 
@@ -302,11 +319,12 @@ fn check_acts(stage: &Stage, rows: &[Fields]) -> Vec<String> {
 }
 
 /// The search for the first script's file name finds exactly the rows that hold it in a searched column.
-fn check_search(rig: &Rig, device: &str, from: &str, stage: &Stage, rows: &[Fields]) -> Result<Vec<String>> {
+fn check_search(rig: &Rig, device: &str, range: &str, stage: &Stage, rows: &[Fields]) -> Result<Vec<String>> {
     let mut problems = Vec::new();
     for name in [&stage.first, &stage.second] {
-        let found = rig.rows(device, &format!("from={}&q={}", encoded(from), encoded(name)))?;
-        let mut found: Vec<String> = found.iter().map(|item| item["eventId"].as_str().unwrap_or_default().to_owned()).collect();
+        let found = rig.rows(device, &format!("{range}&q={}", encoded(name)))?;
+        let mut found: Vec<String> =
+            found.iter().map(|item| item["eventId"].as_str().unwrap_or_default().to_owned()).collect();
         let holds = |fields: &&Fields| SEARCHED.iter().any(|column| text(fields, column).contains(name.as_str()));
         let mut expected: Vec<String> = rows.iter().filter(holds).map(|fields| text(fields, "EventId")).collect();
         found.sort();

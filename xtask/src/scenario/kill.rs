@@ -22,7 +22,7 @@ pub(super) fn run(rounds: u32, release: bool, negative: bool) -> Result<()> {
     enrol(&programs, dir, &rig)?;
     let (listen, ingest_listen) = (host(&rig.url), host(&rig.ingest_url));
     let mut sensor = start_sensor(&programs, dir, &rig)?;
-    let device = rig.device()?;
+    let device = rig.device(dir)?;
     let mut load = Command::new(std::env::current_exe()?).args(["act", "storm", "load", LOAD_MAX]).spawn()?;
     let mut random = seed()?;
     for round in 0..rounds {
@@ -39,8 +39,11 @@ pub(super) fn run(rounds: u32, release: bool, negative: bool) -> Result<()> {
     eprintln!();
     load.kill()?;
     load.wait()?;
-    // A clean stop drains the spool, so that what is acknowledged is all there is.
-    wait("the sensor to catch up", || Ok((spool(&programs, dir)?["waiting"] == 0).then_some(())))?;
+    let written = spool(&programs, dir)?["written"].as_u64().context("written")?;
+    wait("the sensor to catch up", || {
+        let acked = spool(&programs, dir)?["acked"].as_u64();
+        Ok(acked.is_some_and(|acked| acked >= written).then_some(()))
+    })?;
     signal(sensor.id(), "TERM")?;
     sensor.wait()?;
     let outcome = compare(&rig, &device, acknowledged(&programs, dir)?)?;
@@ -99,7 +102,8 @@ fn start_sensor(programs: &Programs, dir: &Path, rig: &Rig) -> Result<Child> {
 
 /// What `nenrin-sensor status` says about the spool.
 fn spool(programs: &Programs, dir: &Path) -> Result<Json> {
-    let output = Command::new(&programs.sensor).args(["status", "--json", "--data-dir"]).arg(dir.join("sensor")).output()?;
+    let output =
+        Command::new(&programs.sensor).args(["status", "--json", "--data-dir"]).arg(dir.join("sensor")).output()?;
     let status: Json = serde_json::from_slice(&output.stdout).context("understand the sensor's status")?;
     Ok(status["spool"].clone())
 }
@@ -112,7 +116,8 @@ struct Random {
 fn seed() -> Result<Random> {
     let mut bytes = [0; 8];
     std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, &mut bytes)?;
-    let first = std::env::var("NENRIN_SEED").ok().and_then(|text| u64::from_str_radix(text.trim_start_matches("0x"), 16).ok());
+    let first =
+        std::env::var("NENRIN_SEED").ok().and_then(|text| u64::from_str_radix(text.trim_start_matches("0x"), 16).ok());
     let first = first.unwrap_or(u64::from_le_bytes(bytes)) | 1;
     Ok(Random { first, state: first })
 }

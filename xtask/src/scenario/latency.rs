@@ -27,7 +27,7 @@ pub fn measure(n_acts: Option<u32>, release: bool) -> Result<Latencies> {
     let scratch = Scratch::new("latency")?;
     let rig = Rig::up(&programs, &scratch.path)?;
     rig.sign_in()?;
-    let device = rig.device()?;
+    let device = rig.device(&scratch.path)?;
     let from = encoded(&now_text()?);
     let mut latencies = Latencies { acts_ms: Vec::new(), asks_ms: Vec::new() };
     for number in 0..n_acts.unwrap_or(ACTS_DEFAULT) {
@@ -67,7 +67,14 @@ pub fn table(latencies: &Latencies) -> String {
     let mut table = String::from("| what | n | p50 ms | p95 ms | max ms |\n|---|--:|--:|--:|--:|\n");
     for (what, values) in [("act to row in the API", &latencies.acts_ms), ("one request alone", &latencies.asks_ms)] {
         let figures = [quantile(values, 0.5), quantile(values, 0.95), quantile(values, 1.0)];
-        let _ = writeln!(table, "| {what} | {} | {:.0} | {:.0} | {:.0} |", values.len(), figures[0], figures[1], figures[2]);
+        let _ = writeln!(
+            table,
+            "| {what} | {} | {:.0} | {:.0} | {:.0} |",
+            values.len(),
+            figures[0],
+            figures[1],
+            figures[2]
+        );
     }
     table
 }

@@ -21,7 +21,9 @@ impl Programs {
     /// Builds both programs. `features` go to the server.
     pub(super) fn build(release: bool, features: &str) -> Result<Self> {
         let mut cargo = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
-        cargo.args(["build", "--quiet", "--locked", "-p", "server", "-p", "sensor"]).current_dir(crate::command::root());
+        cargo
+            .args(["build", "--quiet", "--locked", "-p", "server", "-p", "sensor"])
+            .current_dir(crate::command::root());
         if release {
             cargo.arg("--release");
         }
@@ -31,7 +33,8 @@ impl Programs {
         if !cargo.status().context("start cargo")?.success() {
             bail!("build failed");
         }
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| crate::command::root().join("target"), PathBuf::from);
+        let target =
+            std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| crate::command::root().join("target"), PathBuf::from);
         let dir = target.join(if release { "release" } else { "debug" });
         Ok(Self { nenrin: dir.join("nenrin"), sensor: dir.join("nenrin-sensor") })
     }
@@ -124,8 +127,22 @@ impl Rig {
         curl(&["-b", &self.jar.display().to_string(), &format!("{}{path}", self.url)])
     }
 
-    /// The only device, once it is there.
-    pub(super) fn device(&self) -> Result<String> {
+    /// The only device, once its sensor sees what happens: the heartbeat may come before the hooks are attached.
+    pub(super) fn device(&self, scratch: &Path) -> Result<String> {
+        let device = self.active_device()?;
+        let mut number = 0;
+        wait("the sensor's hooks", || {
+            number += 1;
+            let name = format!("probe{}x{number}", std::process::id());
+            std::fs::write(scratch.join(&name), b"x")?;
+            std::thread::sleep(Duration::from_millis(500));
+            let page = self.get(&format!("/api/v1/devices/{device}/timeline?limit=1&q=file:{name}"))?;
+            Ok(page["items"].as_array().is_some_and(|items| !items.is_empty()).then_some(()))
+        })?;
+        Ok(device)
+    }
+
+    fn active_device(&self) -> Result<String> {
         wait("the device", || {
             let devices = self.get("/api/v1/devices")?;
             let active = devices["items"].as_array().and_then(|items| items.first());

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
-use super::rig::{Programs, Rig, Scratch, now_text, encoded, wait};
+use super::rig::{Programs, Rig, Scratch, encoded, now_text, wait};
 use super::truth::text;
 
 pub(super) fn run(count: u32, release: bool) -> Result<()> {
@@ -14,7 +14,7 @@ pub(super) fn run(count: u32, release: bool) -> Result<()> {
     let scratch = Scratch::new("storm")?;
     let rig = Rig::up(&programs, &scratch.path)?;
     rig.sign_in()?;
-    let device = rig.device()?;
+    let device = rig.device(&scratch.path)?;
     let marker = format!("storm{}", std::process::id());
     let from = encoded(&now_text()?);
     let started = Instant::now();
@@ -27,7 +27,8 @@ pub(super) fn run(count: u32, release: bool) -> Result<()> {
         bail!("the storm failed");
     }
     let seconds = started.elapsed().as_secs_f64();
-    let filters = |action: &str| format!("from={from}&actions={action}&q=cmd:{marker}-");
+    // With the blank in it the text is in no URL, so that our own requests are not counted.
+    let filters = |action: &str| format!("from={from}&actions={action}&q=cmd:%22/bin/true%20{marker}-%22");
     // The storm's own end is recorded after all of it.
     wait("the storm's end", || {
         let ends = rig.rows(&device, &format!("from={from}&actions=ProcessTerminated&q=cmd:%22storm%20{marker}%22"))?;
@@ -37,7 +38,8 @@ pub(super) fn run(count: u32, release: bool) -> Result<()> {
     let ends = rig.rows(&device, &filters("ProcessTerminated"))?;
     let lost = counted_losses(&rig, &device, &from)?;
     let arguments: HashSet<&str> = starts.iter().filter_map(|item| item["objectDetail"].as_str()).collect();
-    let n_right = (0..count).filter(|number| arguments.contains(format!("/bin/true {marker}-{number}").as_str())).count();
+    let n_right =
+        (0..count).filter(|number| arguments.contains(format!("/bin/true {marker}-{number}").as_str())).count();
     let n_parents = starts.iter().filter(|item| item["processId"] == parent_pid).count();
     rig.stop()?;
     println!(

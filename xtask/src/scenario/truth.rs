@@ -28,7 +28,8 @@ impl Act {
 
     /// The conditions that the nearest row does not meet, to say why an act was not found.
     pub(super) fn nearest(&self, rows: &[Fields]) -> String {
-        let misses = |fields: &Fields| self.conditions.iter().filter(|(column, value)| text(fields, column) != *value).count();
+        let misses =
+            |fields: &Fields| self.conditions.iter().filter(|(column, value)| text(fields, column) != *value).count();
         let of_action = rows.iter().filter(|fields| text(fields, "ActionType") == self.conditions[0].1);
         let Some(nearest) = of_action.min_by_key(|fields| misses(fields)) else {
             return format!("no {} at all", self.conditions[0].1);

@@ -163,7 +163,8 @@ fn object_of(row: &Row) -> (Option<String>, Option<String>) {
     match group {
         "Processes" => (text(&col::FILE_NAME), text(&col::PROCESS_COMMAND_LINE).or_else(|| text(&col::FOLDER_PATH))),
         "Network" => {
-            let remote = address(row.text(&col::REMOTE_URL).or(row.text(&col::REMOTE_IP)), row.number(&col::REMOTE_PORT));
+            let remote =
+                address(row.text(&col::REMOTE_URL).or(row.text(&col::REMOTE_IP)), row.number(&col::REMOTE_PORT));
             let local = address(row.text(&col::LOCAL_IP), row.number(&col::LOCAL_PORT));
             if remote.is_some() { (remote, local.map(|local| format!("from {local}"))) } else { (local, None) }
         }

@@ -48,7 +48,8 @@ pub async fn stream(
         follow(api, filter, sender).await;
         drop(slot);
     });
-    let keep_alive = KeepAlive::new().interval(Duration::from_secs(15)).event(Event::default().event("ping").data("{}"));
+    let keep_alive =
+        KeepAlive::new().interval(Duration::from_secs(15)).event(Event::default().event("ping").data("{}"));
     Ok(Sse::new(ReceiverStream::new(receiver)).keep_alive(keep_alive))
 }
 

@@ -170,8 +170,7 @@ pub async fn page(
 ) -> Result<Json<TimelinePage>, ApiError> {
     let device = find(&api, &id).await?;
     let filter = params.filter(&device.id)?;
-    let mut request =
-        PageRequest { filter, order: params.order()?, limit: params.limit, position: params.position()? };
+    let mut request = PageRequest { filter, order: params.order()?, limit: params.limit, position: params.position()? };
     let around = params.around.clone();
     if !around.is_empty() && query::event_device(&around)? != device.id {
         return Err(ApiError::bad_request("around: the event is of another device"));

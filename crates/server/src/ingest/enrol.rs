@@ -74,21 +74,26 @@ pub(super) async fn enrol(
     match ingest.state.use_enrolment_token(&secret_hash(secret), &device_id).await? {
         Ok(()) => {}
         Err(TokenRefused::Unknown) => {
-            return Err(refused("token_unknown", "this enrolment token was never given here: make one with nenrin device token"));
+            return Err(refused(
+                "token_unknown",
+                "this enrolment token was never given here: make one with nenrin device token",
+            ));
         }
         Err(TokenRefused::Used) => {
-            return Err(refused("token_used", "this enrolment token was used before: make one with nenrin device token"));
+            return Err(refused(
+                "token_used",
+                "this enrolment token was used before: make one with nenrin device token",
+            ));
         }
         Err(TokenRefused::Expired) => {
-            return Err(refused("token_expired", "this enrolment token has expired: make one with nenrin device token"));
+            return Err(refused(
+                "token_expired",
+                "this enrolment token has expired: make one with nenrin device token",
+            ));
         }
     }
-    let sign = Sign {
-        name: request.device_name,
-        os: request.os,
-        sensor_version: request.sensor_version,
-        ..Sign::default()
-    };
+    let sign =
+        Sign { name: request.device_name, os: request.os, sensor_version: request.sensor_version, ..Sign::default() };
     let der = CertificateDer::from_pem_slice(certificate.as_bytes()).map_err(|error| anyhow::anyhow!("{error}"))?;
     ingest.state.add_device(&device_id, &sign, &fingerprint(&der)).await?;
     tracing::info!(device_id, name = sign.name, address = %peer.address, "device enrolled");
