@@ -12,13 +12,22 @@ pub fn wall_ns() -> i64 {
     read(ClockId::CLOCK_REALTIME) as i64
 }
 
-/// Wall clock minus boot clock. The boot clock is read on both sides so that a preemption between the readings
-/// shifts the result by half its length only.
+/// Readings of which the best is taken.
+const READINGS: usize = 8;
+/// The offset is rounded to this, more than the error of a reading: after a restart of the sensor a process has the
+/// same creation time as before.
+const OFFSET_STEP_NS: i64 = 10_000;
+
+/// Wall clock minus boot clock. It is constant until somebody sets the clock: slewing moves both clocks alike.
 pub fn offset_ns() -> i64 {
-    let before = boot_ns();
-    let wall = wall_ns();
-    let after = boot_ns();
-    wall - (before + (after - before) / 2) as i64
+    let mut best = (u64::MAX, 0);
+    for _ in 0..READINGS {
+        let before = boot_ns();
+        let wall = wall_ns();
+        let width = boot_ns() - before;
+        best = best.min((width, wall - (before + width / 2) as i64));
+    }
+    (best.1 + OFFSET_STEP_NS / 2).div_euclid(OFFSET_STEP_NS) * OFFSET_STEP_NS
 }
 
 fn read(clock: ClockId) -> u64 {

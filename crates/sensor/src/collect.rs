@@ -22,8 +22,10 @@ const POLL: Duration = Duration::from_millis(50);
 const POLL_HASHES: Duration = Duration::from_millis(5);
 /// How often losses are counted and the clocks compared.
 const COUNT_INTERVAL: Duration = Duration::from_secs(1);
-/// A wall clock that moved more than this against the boot clock was set, not slewed.
+/// A wall clock that moved more than this against the boot clock leaves a hole or an overlap in the timeline.
 const CLOCK_STEP_NS: u64 = 500_000_000;
+/// Two readings of the clocks may differ by this much without anybody having set one.
+const OFFSET_ERROR_NS: u64 = 1_000_000;
 /// A stop lets go of rows that wait for hashes after this time.
 const STOP_WAIT: Duration = Duration::from_millis(500);
 
@@ -187,9 +189,13 @@ impl Collector {
         }
         let offset_ns = clock::offset_ns();
         let builder = self.pipeline.builder();
-        let stepped = builder.offset_ns.abs_diff(offset_ns) > CLOCK_STEP_NS;
-        builder.offset_ns = offset_ns;
-        if stepped {
+        let step_ns = builder.offset_ns.abs_diff(offset_ns);
+        // Smaller differences are errors of reading: taking them over would give a process a new creation time, and
+        // queries join on that.
+        if step_ns > OFFSET_ERROR_NS {
+            builder.offset_ns = offset_ns;
+        }
+        if step_ns > CLOCK_STEP_NS {
             self.pipeline.push_gap(&gap("clock_step", 0, None));
         }
     }
