@@ -34,8 +34,8 @@ const WAITING_MAX: usize = 50_000;
 const SILENT_NS: u64 = 1_000_000_000;
 /// Requests of `io_uring` under way.
 const URING_MAX: usize = 65_536;
-/// Long argvs being put together.
-const ARGV_MAX: usize = 4096;
+/// Long argvs being put together, of 128 KiB each. More than processors means left-overs.
+const ARGV_MAX: usize = 256;
 
 /// A row and where it happened.
 #[derive(Debug)]
@@ -197,14 +197,15 @@ impl Pipeline {
             Raw::Fork(fork) => self.forked(&head, fork),
             Raw::Exec(exec) => self.execed(&head, &exec),
             Raw::Argv(argv) => {
-                if self.argvs.len() < ARGV_MAX || self.argvs.contains_key(&head.actor.pid) {
-                    let chunks = self.argvs.entry(head.actor.pid).or_default();
-                    // Chunk 0 starts anew: an exec whose own record was lost leaves its chunks behind.
-                    if argv.index == 0 {
-                        chunks.clear();
-                    }
-                    chunks.push(argv);
+                // An exec whose own record was lost leaves its chunks behind.
+                if self.argvs.len() >= ARGV_MAX {
+                    self.argvs.clear();
                 }
+                let chunks = self.argvs.entry(head.actor.pid).or_default();
+                if argv.index == 0 {
+                    chunks.clear();
+                }
+                chunks.push(argv);
             }
             Raw::Exit(exit) => self.exited(&head, exit),
             Raw::Source(path) => self.sourced(&head, path),

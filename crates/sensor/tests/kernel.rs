@@ -8,8 +8,6 @@ use schema::{Row, col};
 
 use crate::scene::{Scene, lost};
 
-/// Port 53 of an address nobody else uses.
-const RESOLVER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 77);
 const STORM: usize = 10_000;
 
 fn action(row: &Row) -> &str {
@@ -119,6 +117,12 @@ fn connections_that_work_and_that_are_refused() {
     }
 }
 
+/// A loopback address of this test run alone: port 53 can be had once per address.
+fn own_address(network: u8) -> Ipv4Addr {
+    let [.., high, low] = std::process::id().to_be_bytes();
+    Ipv4Addr::new(127, network, high, low.max(1))
+}
+
 /// Answers `good.test` with an address and everything else with NXDOMAIN, for two questions.
 fn resolver(socket: &UdpSocket) {
     for _ in 0..2 {
@@ -139,20 +143,19 @@ fn resolver(socket: &UdpSocket) {
 #[test]
 fn names_that_resolve_that_do_not_and_that_nobody_answers() {
     let Some(scene) = Scene::new("dns") else { return };
-    let socket = UdpSocket::bind((RESOLVER, 53)).expect("root may listen on port 53");
+    let (server, nobody) = (own_address(77), own_address(78));
+    let socket = UdpSocket::bind((server, 53)).expect("root may listen on port 53");
     let thread = std::thread::spawn(move || resolver(&socket));
     let ask = |id: &str, name: &str| {
         let label = name.len();
         let question = format!(
             r"\x00\x{id}\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x{label:02x}{name}\x04test\x00\x00\x01\x00\x01"
         );
-        format!(
-            "exec 4<>/dev/udp/{RESOLVER}/53\nprintf '{question}' >&4\ndd bs=512 count=1 status=none <&4 >/dev/null\n"
-        )
+        format!("exec 4<>/dev/udp/{server}/53\nprintf '{question}' >&4\ndd bs=512 count=1 status=none <&4 >/dev/null\n")
     };
     let silent = ask("33", "silent")
         .replace("dd bs=512 count=1 status=none <&4 >/dev/null\n", "")
-        .replace("/127.0.0.77/", "/127.0.0.78/");
+        .replace(&server.to_string(), &nobody.to_string());
     let script = scene.script("dns.sh", &format!("#!/bin/bash\n{}{}{silent}", ask("11", "good"), ask("22", "missing")));
     assert!(scene.run(&script, &[]).success());
     thread.join().expect("both questions came");
@@ -175,7 +178,7 @@ fn names_that_resolve_that_do_not_and_that_nobody_answers() {
     for row in of(&rows, "DnsQueryResponse") {
         assert!(row.number(&col::DURATION_US).is_some());
         assert_eq!(row.text(&col::INITIATING_SCRIPT_PATH), script.to_str());
-        assert_eq!(row.text(&col::REMOTE_IP), Some("127.0.0.77"));
+        assert_eq!(row.text(&col::REMOTE_IP), Some(server.to_string().as_str()));
     }
     let timeout = only(&rows, "DnsQueryRequest");
     assert_eq!(texts(timeout, &[&col::REMOTE_URL, &col::ERROR_NAME]), ["RemoteUrl=silent.test", "ErrorName=TIMEOUT"]);
