@@ -3,6 +3,7 @@
 
 mod dns;
 mod exec;
+mod names;
 mod processes;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -21,6 +22,7 @@ use crate::enrich::users::Users;
 use crate::linux::decode::{self, Argv, Head, ProcessKey, Raw, UringDone, UringOperation, UringSubmit, flag};
 use crate::rows::{self, Builder, Gap};
 use dns::Questions;
+use names::Names;
 
 /// A row waits that long for the hash of a program that has just started, then goes without.
 const HASH_WAIT: Duration = Duration::from_secs(2);
@@ -74,6 +76,7 @@ pub struct Pipeline {
     hasher_slow: Hasher,
     argvs: HashMap<u32, Vec<Argv>>,
     questions: Questions,
+    names: Names,
     urings: HashMap<u64, (Head, UringOperation)>,
     waiting: VecDeque<Waiting>,
     ready: Vec<Seen>,
@@ -105,6 +108,7 @@ impl Pipeline {
             hasher_slow: Hasher::start()?,
             argvs: HashMap::new(),
             questions: Questions::default(),
+            names: Names::default(),
             urings: HashMap::new(),
             waiting: VecDeque::new(),
             ready: Vec::new(),
@@ -238,13 +242,17 @@ impl Pipeline {
             Raw::OpenFailed(file) => builder.named_file("FileOpenFailed", head, &actor, file),
             Raw::Connect(socket) => {
                 let action = if socket.errno == 0 { "ConnectionSuccess" } else { "ConnectionFailed" };
-                builder.connection(action, head, &actor, socket)
+                let name = self.names.find(head.actor, socket.remote.ip);
+                let mut row = builder.connection(action, head, &actor, socket);
+                rows::set_remote_name(&mut row, name.as_deref());
+                row
             }
             Raw::Accept(socket) => builder.connection("InboundConnectionAccepted", head, &actor, socket),
             Raw::Listen(socket) => builder.connection("ListeningConnectionCreated", head, &actor, socket),
             Raw::Shell(line) => builder.shell_command(head, &actor, line),
             Raw::DnsAnswer(datagram) => {
                 let Some((message, asked)) = self.questions.answered(datagram) else { return };
+                self.names.learn(head.actor, &message);
                 builder.dns_answer(head, &actor, datagram.socket.remote, &message, asked)
             }
             Raw::Fork(_) | Raw::Exec(_) | Raw::Argv(_) | Raw::Exit(_) | Raw::Task(_) => return,

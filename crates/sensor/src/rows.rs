@@ -204,6 +204,14 @@ pub fn add_hashes(row: &mut Row, created: Option<&Arc<Image>>, actor: Option<&Id
     }
 }
 
+/// The name that the process had resolved to the address.
+pub fn set_remote_name(row: &mut Row, name: Option<&str>) {
+    if let Some(name) = name {
+        row.set(&col::REMOTE_URL, name);
+        add_field(row, "remote_url_source", "dns".into());
+    }
+}
+
 /// Says that the row tells of something that was there before the sensor.
 pub fn mark_found(row: &mut Row) {
     add_field(row, "found", Value::Bool(true));

@@ -134,7 +134,8 @@ fn resolver(socket: &UdpSocket) {
         let mut answer = message[..n].to_vec();
         if good {
             answer[7] = 1;
-            answer.extend_from_slice(b"\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\xc0\0\x02\x07");
+            answer.extend_from_slice(b"\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04");
+            answer.extend_from_slice(&own_address(77).octets());
         }
         socket.send_to(&answer, from).expect("answer");
     }
@@ -156,8 +157,12 @@ fn names_that_resolve_that_do_not_and_that_nobody_answers() {
     let silent = ask("33", "silent")
         .replace("dd bs=512 count=1 status=none <&4 >/dev/null\n", "")
         .replace(&server.to_string(), &nobody.to_string());
-    let script = scene.script("dns.sh", &format!("#!/bin/bash\n{}{}{silent}", ask("11", "good"), ask("22", "missing")));
-    assert!(scene.run(&script, &[]).success());
+    let script = scene.script(
+        "dns.sh",
+        &format!("#!/bin/bash\n{}{}{silent}: 5<>/dev/tcp/{server}/9\n", ask("11", "good"), ask("22", "missing")),
+    );
+    // The last line connects to nobody.
+    scene.run(&script, &[]);
     thread.join().expect("both questions came");
 
     let rows = scene.rows("the timeout", |rows, _| !of(rows, "DnsQueryRequest").is_empty());
@@ -170,8 +175,11 @@ fn names_that_resolve_that_do_not_and_that_nobody_answers() {
         &col::INITIATING_PROCESS_FILE_NAME,
     ];
     let answers: Vec<_> = of(&rows, "DnsQueryResponse").into_iter().map(|row| texts(row, &columns).join(" ")).collect();
+    let good = format!(
+        "RemoteUrl=good.test DnsQueryType=A DnsAnswers=[\"{server}\"] Outcome=ok ErrorName=- InitiatingProcessFileName=bash"
+    );
     let expect = [
-        "RemoteUrl=good.test DnsQueryType=A DnsAnswers=[\"192.0.2.7\"] Outcome=ok ErrorName=- InitiatingProcessFileName=bash",
+        good.as_str(),
         "RemoteUrl=missing.test DnsQueryType=A DnsAnswers=[] Outcome=failed ErrorName=NXDOMAIN InitiatingProcessFileName=bash",
     ];
     assert_eq!(answers, expect);
@@ -180,6 +188,8 @@ fn names_that_resolve_that_do_not_and_that_nobody_answers() {
         assert_eq!(row.text(&col::INITIATING_SCRIPT_PATH), script.to_str());
         assert_eq!(row.text(&col::REMOTE_IP), Some(server.to_string().as_str()));
     }
+    let refused = only(&rows, "ConnectionFailed");
+    assert_eq!(refused.text(&col::REMOTE_URL), Some("good.test"), "the name it had asked for");
     let timeout = only(&rows, "DnsQueryRequest");
     assert_eq!(texts(timeout, &[&col::REMOTE_URL, &col::ERROR_NAME]), ["RemoteUrl=silent.test", "ErrorName=TIMEOUT"]);
 }
