@@ -239,6 +239,7 @@ impl Pipeline {
             Raw::FileModified(file) => builder.file("FileModified", head, &actor, file),
             Raw::FileRenamed(renamed) => builder.file_renamed(head, &actor, renamed),
             Raw::FileDeleted(file) => builder.named_file("FileDeleted", head, &actor, file),
+            Raw::Made(made) => builder.made(head, &actor, made),
             Raw::OpenFailed(file) => builder.named_file("FileOpenFailed", head, &actor, file),
             Raw::Connect(socket) => {
                 let action = if socket.errno == 0 { "ConnectionSuccess" } else { "ConnectionFailed" };

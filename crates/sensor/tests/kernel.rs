@@ -39,10 +39,12 @@ fn a_script_that_makes_changes_and_deletes_a_file() {
     let Some(scene) = Scene::new("files") else { return };
     let script = scene.script(
         "files.sh",
-        "#!/bin/sh\necho one > created\necho more >> created\nmv created renamed\nrm renamed\nmkdir d\nrmdir d\nexit 3\n",
+        "#!/bin/sh\necho one > created\necho more >> created\nmv created renamed\nrm renamed\nmkdir d\nrmdir d\nln -s nowhere s\nln files.sh h\nexit 3\n",
     );
     assert_eq!(scene.run(&script, &["first argument", ""]).code(), Some(3));
-    let rows = scene.rows_of(&script, |rows| of(rows, "FileDeleted").len() == 2 && has_start(rows, &script));
+    let rows = scene.rows_of(&script, |rows| {
+        of(rows, "FileDeleted").len() == 2 && of(rows, "FileCreated").len() == 4 && has_start(rows, &script)
+    });
     let at = |name: &str| scene.directory().join(name).display().to_string();
     // The shell that joined the cgroup wrote to cgroup.procs.
     let rows: Vec<Row> = rows.into_iter().filter(|row| row.text(&col::FILE_NAME) != Some("cgroup.procs")).collect();
@@ -60,8 +62,15 @@ fn a_script_that_makes_changes_and_deletes_a_file() {
     );
     assert_eq!(started.text(&col::SHA256).map(str::len), Some(64));
 
+    let made: Vec<_> = of(&rows, "FileCreated").into_iter().skip(1).map(|row| row.text(&col::FOLDER_PATH)).collect();
+    assert_eq!(made, ["d", "s", "h"].map(|name| Some(at(name))).iter().map(Option::as_deref).collect::<Vec<_>>());
+    let more: Vec<_> =
+        of(&rows, "FileCreated").into_iter().skip(1).filter_map(|row| row.text(&col::ADDITIONAL_FIELDS)).collect();
+    assert!(more[0].contains("\"directory\"") && more[1].contains("\"nowhere\""), "{more:?}");
+    assert!(more[2].contains(&at("files.sh")), "{more:?}");
+
     for name in ["FileCreated", "FileModified"] {
-        let row = only(&rows, name);
+        let row = of(&rows, name)[0];
         assert_eq!(row.text(&col::FOLDER_PATH), Some(at("created").as_str()), "{name}");
         assert_eq!(row.text(&col::FILE_NAME), Some("created"), "{name}");
         assert_eq!(row.text(&col::INITIATING_PROCESS_UNIQUE_ID), Some(id.as_str()), "{name}");

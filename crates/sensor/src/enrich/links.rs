@@ -42,6 +42,7 @@ impl Links {
     pub fn resolve(&self, raw: &mut Raw) {
         match raw {
             Raw::FileDeleted(file) | Raw::OpenFailed(file) | Raw::ExecFailed(file) => self.resolve_path(&mut file.path),
+            Raw::Made(made) => self.resolve_path(&mut made.path),
             Raw::FileRenamed(renamed) => {
                 self.resolve_path(&mut renamed.from);
                 self.resolve_path(&mut renamed.to);

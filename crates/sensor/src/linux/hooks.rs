@@ -110,7 +110,7 @@ pub struct Hooks {
 }
 
 /// Tail-called programs and their slots, as `enum handler` in `bpf/dispatch.bpf.h`.
-const HANDLERS: [&str; 16] = [
+const HANDLERS: [&str; 24] = [
     "handle_open",
     "handle_openat",
     "handle_write",
@@ -127,6 +127,14 @@ const HANDLERS: [&str; 16] = [
     "handle_execat",
     "handle_connect",
     "handle_accept",
+    "handle_mkdir",
+    "handle_mkdirat",
+    "handle_symlink",
+    "handle_symlinkat",
+    "handle_link",
+    "handle_linkat",
+    "handle_mknod",
+    "handle_mknodat",
 ];
 
 impl Hooks {

@@ -7,7 +7,7 @@ use super::{Builder, additional, errno_name, fail, ip_type};
 use crate::enrich::processes::Identity;
 use crate::enrich::script::base_name;
 use crate::linux::decode::dns::{Message, code_name};
-use crate::linux::decode::{Endpoint, File, Head, NamedFile, Renamed, Socket};
+use crate::linux::decode::{Endpoint, File, Head, Made, NamedFile, Renamed, Socket};
 
 /// The owner closed the socket before an answer came; no errno says that.
 const GIVEN_UP: i32 = -1;
@@ -33,6 +33,18 @@ impl Builder {
         if file.inode != 0 {
             more.insert("inode".to_owned(), file.inode.into());
             more.insert("mode".to_owned(), format!("{:04o}", file.mode & 0o7777).into());
+        }
+        additional(&mut row, more);
+        row
+    }
+
+    /// `FileCreated` of what is not a plain file.
+    pub fn made(&mut self, head: &Head, actor: &Identity, made: &Made) -> Row {
+        let (mut row, mut more) = self.acted("DeviceFileEvents", "FileCreated", head, actor);
+        set_path(&mut row, &made.path);
+        more.insert("type".to_owned(), made.what.into());
+        if let Some(target) = &made.target {
+            more.insert("target".to_owned(), target.as_str().into());
         }
         additional(&mut row, more);
         row

@@ -20,6 +20,14 @@ enum handler {
 	HANDLE_EXECAT,
 	HANDLE_CONNECT,
 	HANDLE_ACCEPT,
+	HANDLE_MKDIR,
+	HANDLE_MKDIRAT,
+	HANDLE_SYMLINK,
+	HANDLE_SYMLINKAT,
+	HANDLE_LINK,
+	HANDLE_LINKAT,
+	HANDLE_MKNOD,
+	HANDLE_MKNODAT,
 	HANDLERS,
 };
 
@@ -35,6 +43,8 @@ const volatile u8 native_calls[CALLS] = {
 	[82] = HANDLE_RENAME,	 [264] = HANDLE_RENAMEAT,  [316] = HANDLE_RENAMEAT, [87] = HANDLE_UNLINK,
 	[84] = HANDLE_RMDIR,	 [263] = HANDLE_UNLINKAT,  [59] = HANDLE_EXEC,	    [322] = HANDLE_EXECAT,
 	[42] = HANDLE_CONNECT,	 [43] = HANDLE_ACCEPT,	   [288] = HANDLE_ACCEPT,
+	[83] = HANDLE_MKDIR,	 [258] = HANDLE_MKDIRAT,   [88] = HANDLE_SYMLINK,   [266] = HANDLE_SYMLINKAT,
+	[86] = HANDLE_LINK,	 [265] = HANDLE_LINKAT,	   [133] = HANDLE_MKNOD,    [259] = HANDLE_MKNODAT,
 };
 
 // arch/x86/entry/syscalls/syscall_32.tbl
@@ -46,6 +56,8 @@ const volatile u8 compat_calls[CALLS] = {
 	[192] = HANDLE_MMAP,	[92] = HANDLE_TRUNCATE,	 [38] = HANDLE_RENAME,	  [302] = HANDLE_RENAMEAT,
 	[353] = HANDLE_RENAMEAT, [10] = HANDLE_UNLINK,	 [40] = HANDLE_RMDIR,	  [301] = HANDLE_UNLINKAT,
 	[11] = HANDLE_EXEC,	[358] = HANDLE_EXECAT,	 [362] = HANDLE_CONNECT,  [364] = HANDLE_ACCEPT,
+	[39] = HANDLE_MKDIR,	[296] = HANDLE_MKDIRAT,	 [83] = HANDLE_SYMLINK,	  [304] = HANDLE_SYMLINKAT,
+	[9] = HANDLE_LINK,	[303] = HANDLE_LINKAT,	 [14] = HANDLE_MKNOD,	  [297] = HANDLE_MKNODAT,
 };
 
 struct {
@@ -180,6 +192,54 @@ HANDLER(handle_unlinkat)
 {
 	COMPAT;
 	return deleted(ARG(0), (void *)ARG(1), ARG(2) & AT_REMOVEDIR, ret, flags);
+}
+
+HANDLER(handle_mkdir)
+{
+	COMPAT;
+	return made(MADE_DIRECTORY, AT_FDCWD, (void *)ARG(0), 0, NULL, ret, flags);
+}
+
+HANDLER(handle_mkdirat)
+{
+	COMPAT;
+	return made(MADE_DIRECTORY, ARG(0), (void *)ARG(1), 0, NULL, ret, flags);
+}
+
+HANDLER(handle_symlink)
+{
+	COMPAT;
+	return made(MADE_SYMLINK, AT_FDCWD, (void *)ARG(1), 0, (void *)ARG(0), ret, flags);
+}
+
+HANDLER(handle_symlinkat)
+{
+	COMPAT;
+	return made(MADE_SYMLINK, ARG(1), (void *)ARG(2), 0, (void *)ARG(0), ret, flags);
+}
+
+HANDLER(handle_link)
+{
+	COMPAT;
+	return made(MADE_LINK, AT_FDCWD, (void *)ARG(1), AT_FDCWD, (void *)ARG(0), ret, flags);
+}
+
+HANDLER(handle_linkat)
+{
+	COMPAT;
+	return made(MADE_LINK, ARG(2), (void *)ARG(3), ARG(0), (void *)ARG(1), ret, flags);
+}
+
+HANDLER(handle_mknod)
+{
+	COMPAT;
+	return made(MADE_NODE, AT_FDCWD, (void *)ARG(0), 0, NULL, ret, flags);
+}
+
+HANDLER(handle_mknodat)
+{
+	COMPAT;
+	return made(MADE_NODE, ARG(0), (void *)ARG(1), 0, NULL, ret, flags);
 }
 
 HANDLER(handle_exec)

@@ -62,6 +62,7 @@ enum kind {
 	KIND_SOURCE,        // section: path. The actor, a bash, begins to execute this file
 	KIND_SOURCE_END,    // and has finished
 	KIND_SCRIPT_OPEN,   // section: path. The actor, an interpreter, opened this script-like file to read it
+	KIND_MADE,          // n: FILE_*, FILE_MADE; sections: name, base path, target, target's base path
 	KINDS = 32,
 };
 
@@ -80,7 +81,8 @@ enum {
 	EXEC_SIZE,
 };
 
-enum { FILE_RESULT, FILE_INODE, FILE_DEV, FILE_SIZE, FILE_BYTES, FILE_OPEN_FLAGS, FILE_MODE, FILE_IS_DIR };
+enum { FILE_RESULT, FILE_INODE, FILE_DEV, FILE_SIZE, FILE_BYTES, FILE_OPEN_FLAGS, FILE_MODE, FILE_IS_DIR, FILE_MADE };
+enum { MADE_DIRECTORY, MADE_SYMLINK, MADE_LINK, MADE_NODE };
 
 enum {
 	NET_COOKIE,

@@ -330,3 +330,25 @@ static __always_inline int truncated_by_name(const void *name, u64 size, long re
 	send(&ring_activity, s);
 	return 0;
 }
+
+// A name that came into being without an open: a directory, a link, a pipe or device.
+static __always_inline int made(int what, int dfd, const void *name, int target_dfd, const void *target, long ret, u16 flags)
+{
+	struct scratch *s;
+
+	if (ret < 0 || is_excluded(KIND_MADE))
+		return 0;
+	s = begin(KIND_MADE);
+	if (!s)
+		return 0;
+	s->e.flags |= flags;
+	s->e.n[FILE_MADE] = what;
+	push_user_path(s, 0, dfd, name);
+	// What a symbolic link holds is a text, not a path of anything.
+	if (what == MADE_SYMLINK)
+		push_string(s, 2, target, true);
+	else if (what == MADE_LINK)
+		push_user_path(s, 2, target_dfd, target);
+	send(&ring_activity, s);
+	return 0;
+}

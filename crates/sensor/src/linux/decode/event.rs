@@ -55,6 +55,8 @@ pub enum Raw {
     FileRenamed(Renamed),
     /// The actor removed a file or directory.
     FileDeleted(NamedFile),
+    /// The actor made a directory, a link, a pipe or a device.
+    Made(Made),
     /// The actor was refused a file.
     OpenFailed(NamedFile),
     /// The actor's TCP connect ended, well or not.
@@ -179,6 +181,17 @@ pub struct NamedFile {
     pub errno: i32,
     /// It was a directory.
     pub is_dir: bool,
+}
+
+/// See [`Raw::Made`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// Full path.
+    pub path: String,
+    /// `directory`, `symlink`, `hard link`, `node`.
+    pub what: &'static str,
+    /// What a symbolic link says, or the file that a hard link names once more.
+    pub target: Option<String>,
 }
 
 /// See [`Raw::FileRenamed`].

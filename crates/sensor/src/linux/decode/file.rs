@@ -1,6 +1,6 @@
 //! File events.
 
-use super::{Error, File, NamedFile, Raw, Record, Renamed, UringDone, UringOperation, UringSubmit, text};
+use super::{Error, File, Made, NamedFile, Raw, Record, Renamed, UringDone, UringOperation, UringSubmit, text};
 
 // As FILE_* in bpf/events.h.
 const RESULT: usize = 0;
@@ -10,6 +10,11 @@ const SIZE: usize = 3;
 const BYTES: usize = 4;
 const MODE: usize = 6;
 const IS_DIR: usize = 7;
+const MADE: usize = 8;
+// As MADE_*.
+const DIRECTORY: i64 = 0;
+const SYMLINK: i64 = 1;
+const LINK: i64 = 2;
 
 // include/uapi/linux/io_uring.h
 const RENAMEAT: i64 = 35;
@@ -39,6 +44,16 @@ pub fn named(record: &Record, section: usize) -> NamedFile {
 
 pub fn renamed(record: &Record) -> Renamed {
     Renamed { from: path_argument(record, 0), to: path_argument(record, 2) }
+}
+
+pub fn made(record: &Record) -> Made {
+    let (what, target) = match record.number(MADE) {
+        DIRECTORY => ("directory", None),
+        SYMLINK => ("symlink", Some(record.string(2))),
+        LINK => ("hard link", Some(path_argument(record, 2))),
+        _ => ("node", None),
+    };
+    Made { path: path_argument(record, 0), what, target }
 }
 
 pub fn uring(record: &Record) -> Result<Raw, Error> {

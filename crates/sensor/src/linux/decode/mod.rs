@@ -49,12 +49,13 @@ pub mod kind {
     pub const SOURCE: u16 = 21;
     pub const SOURCE_END: u16 = 22;
     pub const SCRIPT_OPEN: u16 = 23;
+    pub const MADE: u16 = 24;
     /// Slots of the per-kind counters.
     pub const COUNT: usize = 32;
 
     /// The name that gap rows and statistics use.
     pub fn name(kind: usize) -> &'static str {
-        const NAMES: [&str; 24] = [
+        const NAMES: [&str; 25] = [
             "none",
             "fork",
             "exec",
@@ -79,6 +80,7 @@ pub mod kind {
             "source",
             "source_end",
             "script_open",
+            "made",
         ];
         NAMES.get(kind).copied().unwrap_or("unknown")
     }
@@ -127,6 +129,7 @@ pub fn decode(bytes: &[u8]) -> Result<(Head, Raw), Error> {
         kind::FILE_MODIFIED => Raw::FileModified(file::file(&record)),
         kind::FILE_RENAMED => Raw::FileRenamed(file::renamed(&record)),
         kind::FILE_DELETED => Raw::FileDeleted(file::named(&record, 0)),
+        kind::MADE => Raw::Made(file::made(&record)),
         kind::OPEN_FAIL => Raw::OpenFailed(file::named(&record, 0)),
         kind::URING => file::uring(&record)?,
         kind::URING_DONE => Raw::UringDone(file::uring_done(&record)),
