@@ -10,6 +10,7 @@
 #include "helpers.h"
 #include "paths.h"
 #include "script.bpf.h"
+#include "writes.bpf.h"
 #include "file.bpf.h"
 #include "process.bpf.h"
 #include "network.bpf.h"
