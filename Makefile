@@ -29,6 +29,9 @@ test: bootstrap-tests portal/node_modules/.package-lock.json
 	if cargo clippy --version >/dev/null 2>&1; then cargo clippy --workspace --all-targets --locked -- -D warnings; fi
 	cargo test --workspace --locked
 	cargo xtask scenario first-look
+	cargo xtask scenario storm
+	cargo xtask scenario kill 10
+	cargo xtask scenario kill 3 --negative
 	cd portal && npm run e2e
 
 portal/node_modules/.package-lock.json: portal/package-lock.json | bootstrap

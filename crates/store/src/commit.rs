@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
@@ -40,11 +41,13 @@ pub(crate) struct Committer {
     writer: Writer,
     poisoned: Option<String>,
     last_flush: Instant,
+    /// Writes column files beside us, so that appends are acknowledged meanwhile.
+    flusher: Option<JoinHandle<Result<(), Error>>>,
 }
 
 impl Committer {
     pub(crate) fn new(shared: Arc<Shared>, writer: Writer) -> Self {
-        Self { shared, writer, poisoned: None, last_flush: Instant::now() }
+        Self { shared, writer, poisoned: None, last_flush: Instant::now(), flusher: None }
     }
 
     /// Runs until `Job::Stop` or until the last sender is gone; flushes at the end.
@@ -61,7 +64,7 @@ impl Committer {
             while let Some(job) = next.take() {
                 match job {
                     Job::Append(request) => group.push(*request),
-                    Job::Flush(done) => done(self.flush()),
+                    Job::Flush(done) => done(self.flush_and_wait()),
                     Job::Retain(before_us, done) => done(self.shared.retain(before_us)),
                     Job::Stop => stop = true,
                 }
@@ -77,14 +80,9 @@ impl Committer {
             if stop {
                 break;
             }
-            if self.flush_is_due()
-                && let Err(error) = self.flush()
-            {
-                tracing::error!(%error, "flush failed, rows stay in the log");
-                self.last_flush = Instant::now();
-            }
+            self.flush_if_due();
         }
-        if let Err(error) = self.flush() {
+        if let Err(error) = self.flush_and_wait() {
             tracing::error!(%error, "flush at stop failed, rows stay in the log");
         }
     }
@@ -175,8 +173,29 @@ impl Committer {
         self.shared.wake_followers();
     }
 
-    /// Starts a new segment, writes everything older to files, commits them, and deletes the old segments.
-    fn flush(&mut self) -> Result<(), Error> {
+    fn flush_if_due(&mut self) {
+        if self.flusher.as_ref().is_some_and(|flusher| !flusher.is_finished()) {
+            return;
+        }
+        let result = self.join_flusher().and_then(|()| if self.flush_is_due() { self.start_flush() } else { Ok(()) });
+        if let Err(error) = result {
+            tracing::error!(%error, "flush failed, rows stay in the log and in memory");
+        }
+    }
+
+    fn flush_and_wait(&mut self) -> Result<(), Error> {
+        self.join_flusher()?;
+        self.start_flush()?;
+        self.join_flusher()
+    }
+
+    fn join_flusher(&mut self) -> Result<(), Error> {
+        let Some(flusher) = self.flusher.take() else { return Ok(()) };
+        flusher.join().unwrap_or_else(|_| Err(Error::Columns("flush thread panicked".to_owned())))
+    }
+
+    /// Starts a new segment; a thread writes everything older to files, commits them, and deletes the old segments.
+    fn start_flush(&mut self) -> Result<(), Error> {
         self.last_flush = Instant::now();
         if self.poisoned.is_some() || self.shared.memory.read().expect("no panic under the lock").n_rows() == 0 {
             return Ok(());
@@ -185,6 +204,11 @@ impl Committer {
         let marks = self.shared.marks.read().expect("no panic under the lock").to_json();
         let flushed_segment = self.writer.number();
         self.writer = Writer::create(&wal_dir, flushed_segment + 1, self.writer.digest(), &marks)?;
-        self.shared.flush_to(flushed_segment)
+        let batches = self.shared.memory.write().expect("no panic under the lock").begin_flush();
+        let shared = Arc::clone(&self.shared);
+        let work = move || shared.flush_to(flushed_segment, &batches);
+        let thread = std::thread::Builder::new().name("flush".to_owned()).spawn(work);
+        self.flusher = Some(thread.map_err(|error| Error::io("start thread for", &wal_dir, error))?);
+        Ok(())
     }
 }

@@ -102,12 +102,12 @@ impl Shared {
         Some(stat.f_bavail.saturating_mul(stat.f_frsize))
     }
 
-    /// Writes all fresh rows to files and commits them together with the segment they reach.
-    pub(crate) fn flush_to(&self, flushed_segment: u64) -> Result<(), Error> {
-        let batches = self.memory.write().expect("no panic under the lock").begin_flush();
+    /// Writes rows to files and commits them together with the segment they reach. After an error the rows stay in
+    /// memory, and the next flush takes them again.
+    pub(crate) fn flush_to(&self, flushed_segment: u64, batches: &[Arc<MemoryBatch>]) -> Result<(), Error> {
         let table_dir = self.dir.join("events");
         let flush_id = format!("{flushed_segment:012}");
-        let files = write_files(&table_dir, &batches, &flush_id)?;
+        let files = write_files(&table_dir, batches, &flush_id)?;
         // Both locks together: a snapshot sees a row either in memory or in a file, never twice, never not at all.
         let mut memory = self.memory.write().expect("no panic under the lock");
         let mut table = self.table.write().expect("no panic under the lock");

@@ -215,6 +215,11 @@ pub(crate) fn read_segment(path: &Path, number: u64) -> Result<SegmentContent, E
         content.torn_bytes = bytes.len() as u64;
         return Ok(content);
     };
+    if header.iter().all(|byte| *byte == 0) {
+        // Power was lost between the creation of the file and its first fsync: nothing in it was ever acknowledged.
+        content.torn_bytes = bytes.len() as u64;
+        return Ok(content);
+    }
     check_header(path, header, number)?;
     content.previous_digest = u32::from_le_bytes(header[20..24].try_into().expect("4 bytes"));
     let mut at = HEADER_BYTES;

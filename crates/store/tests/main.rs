@@ -2,5 +2,6 @@
 
 mod corruption;
 mod delta_table;
+mod disk_full;
 mod durability;
 mod support;
