@@ -158,7 +158,12 @@ impl Collector {
         let n = self.reader.drain(|record| pipeline.feed(record));
         for exclusion in pipeline.take_exclusions() {
             match exclusion {
-                Exclusion::Add(pid) => self.hooks.exclude(pid)?,
+                // A full map means that more is recorded than was wanted: no reason to stop.
+                Exclusion::Add(pid) => {
+                    if let Err(error) = self.hooks.exclude(pid) {
+                        warn!(pid, error = %format!("{error:#}"), "a process could not be excluded");
+                    }
+                }
                 Exclusion::Remove(pid) => self.hooks.include(pid),
             }
         }
