@@ -8,13 +8,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::RngCore;
 use sha2::{Digest, Sha256};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Row, SqlitePool};
+use sqlx::{ConnectOptions, Connection, Row, SqlitePool};
 
 use crate::clock::now_s;
 use crate::limits::{SESSION_IDLE_SECONDS, SESSION_LIFE_SECONDS};
 
 /// Migrations in order; the database's `user_version` is the number of those it has.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE users (name TEXT PRIMARY KEY, password TEXT NOT NULL, role TEXT NOT NULL, created INTEGER NOT NULL);
     CREATE TABLE sessions (hash TEXT PRIMARY KEY, user TEXT NOT NULL REFERENCES users(name) ON DELETE CASCADE,
         created INTEGER NOT NULL, used INTEGER NOT NULL);
@@ -25,7 +26,11 @@ const MIGRATIONS: &[&str] = &["
         sensor_version TEXT NOT NULL, boot_id TEXT NOT NULL DEFAULT '', coverage TEXT NOT NULL DEFAULT '{}',
         spooled INTEGER NOT NULL DEFAULT 0, skew_ns INTEGER, certificate TEXT NOT NULL,
         revoked INTEGER NOT NULL DEFAULT 0, first_seen INTEGER NOT NULL, last_seen INTEGER);
-"];
+",
+    "
+    ALTER TABLE devices ADD COLUMN next_certificate TEXT;
+",
+];
 
 /// The tenant of everything until there are several.
 pub const TENANT: &str = "default";
@@ -68,6 +73,8 @@ pub struct Device {
     pub coverage: String,
     /// SHA-256 of the current certificate, hexadecimal.
     pub certificate: String,
+    /// SHA-256 of a renewed certificate that was not used yet.
+    pub next_certificate: Option<String>,
     /// True when it may not send any more.
     pub revoked: bool,
     /// Enrolment, seconds since 1970.
@@ -124,6 +131,29 @@ pub fn secret_hash(secret: &str) -> String {
     hex::encode(Sha256::digest(secret.as_bytes()))
 }
 
+/// Brings the database to the last version. Over before the pool opens: a connection that has read the schema before a
+/// change gives rows of the wrong width after it.
+async fn migrate(options: &SqliteConnectOptions, path: &Path) -> Result<()> {
+    let mut connection = options.connect().await.with_context(|| format!("open {}", path.display()))?;
+    let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut connection).await?;
+    let known = MIGRATIONS.len() as i64;
+    if version > known {
+        bail!(
+            "{} has state version {version}, this program knows up to {known}: use a newer nenrin or another --data-dir",
+            path.display()
+        );
+    }
+    for (idx, migration) in MIGRATIONS.iter().enumerate().skip(version.try_into().unwrap_or(0)) {
+        let mut transaction = connection.begin().await?;
+        sqlx::raw_sql(migration).execute(&mut *transaction).await.context("migrate state")?;
+        let set_version = format!("PRAGMA user_version = {}", idx + 1);
+        sqlx::raw_sql(&set_version).execute(&mut *transaction).await?;
+        transaction.commit().await?;
+    }
+    connection.close().await?;
+    Ok(())
+}
+
 impl State {
     /// Opens or creates the database.
     ///
@@ -137,26 +167,12 @@ impl State {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(std::time::Duration::from_secs(5));
+        migrate(&options, path).await?;
         let pool = SqlitePoolOptions::new()
             .max_connections(4)
             .connect_with(options)
             .await
             .with_context(|| format!("open {}", path.display()))?;
-        let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&pool).await?;
-        let known = MIGRATIONS.len() as i64;
-        if version > known {
-            bail!(
-                "{} has state version {version}, this program knows up to {known}: use a newer nenrin or another --data-dir",
-                path.display()
-            );
-        }
-        for (idx, migration) in MIGRATIONS.iter().enumerate().skip(version.try_into().unwrap_or(0)) {
-            let mut transaction = pool.begin().await?;
-            sqlx::raw_sql(*migration).execute(&mut *transaction).await.context("migrate state")?;
-            let set_version = format!("PRAGMA user_version = {}", idx + 1);
-            sqlx::raw_sql(&set_version).execute(&mut *transaction).await?;
-            transaction.commit().await?;
-        }
         Ok(Self { pool })
     }
 
@@ -295,13 +311,26 @@ impl State {
         Ok(())
     }
 
-    /// Replaces the certificate of a device after a renewal.
-    pub async fn set_certificate(&self, id: &str, certificate: &str) -> Result<()> {
-        sqlx::query("UPDATE devices SET certificate = ? WHERE id = ?")
+    /// Notes a renewed certificate, in the place of an earlier one that was never used.
+    pub async fn set_next_certificate(&self, id: &str, certificate: &str) -> Result<()> {
+        sqlx::query("UPDATE devices SET next_certificate = ? WHERE id = ?")
             .bind(certificate)
             .bind(id)
             .execute(&self.pool)
             .await?;
+        Ok(())
+    }
+
+    /// Makes a renewed certificate the only one. Does nothing when another request was first.
+    pub async fn promote_certificate(&self, id: &str, certificate: &str) -> Result<()> {
+        sqlx::query(
+            "UPDATE devices SET certificate = next_certificate, next_certificate = NULL
+             WHERE id = ? AND next_certificate = ?",
+        )
+        .bind(id)
+        .bind(certificate)
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 
@@ -363,6 +392,7 @@ fn device_of(row: &sqlx::sqlite::SqliteRow) -> Device {
         sensor_version: row.get("sensor_version"),
         coverage: row.get("coverage"),
         certificate: row.get("certificate"),
+        next_certificate: row.get("next_certificate"),
         revoked: row.get("revoked"),
         first_seen: row.get("first_seen"),
         last_seen: row.get("last_seen"),

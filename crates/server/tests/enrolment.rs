@@ -1,9 +1,9 @@
 //! One-time tokens, certificates, and who may not have one.
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair};
-use server::state::secret_hash;
+use server::state::{Sign, State, secret_hash};
 
-use crate::support::{Rig, encode, row};
+use crate::support::{Device, Rig, encode, row};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_is_good_once() {
@@ -85,14 +85,72 @@ async fn foreign_certificates_are_refused() {
 async fn renewal_replaces_the_certificate() {
     let rig = Rig::start().await;
     let device = rig.enrol("host-1").await;
+    let renewed = renew(&rig, &device).await;
+    // The answer may have been lost.
+    rig.send(&device, 1, &[row(0, "ProcessCreated")]).await;
+    rig.send(&renewed, 2, &[row(0, "ProcessCreated")]).await;
+    check_refused(&rig, &device).await;
+    rig.send(&renewed, 3, &[row(0, "ProcessCreated")]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn renewal_asked_twice_gives_the_last_one() {
+    let rig = Rig::start().await;
+    let device = rig.enrol("host-1").await;
+    let lost = renew(&rig, &device).await;
+    let renewed = renew(&rig, &device).await;
+    check_refused(&rig, &lost).await;
+    rig.send(&device, 1, &[row(0, "ProcessCreated")]).await;
+    rig.send(&renewed, 2, &[row(0, "ProcessCreated")]).await;
+    check_refused(&rig, &device).await;
+    // And the next time, with the renewed one; asking is a use as well.
+    let again = renew(&rig, &renewed).await;
+    rig.send(&again, 3, &[row(0, "ProcessCreated")]).await;
+    check_refused(&rig, &renewed).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn revoked_device_gets_no_renewal() {
+    let rig = Rig::start().await;
+    let device = rig.enrol("host-1").await;
+    let renewed = renew(&rig, &device).await;
+    assert!(rig.server.state.set_revoked(&device.id, true).await.unwrap());
+    check_refused(&rig, &renewed).await;
+    let body = serde_json::json!({ "csr": csr(&KeyPair::generate().unwrap()) }).to_string().into_bytes();
+    assert_eq!(rig.ingest("/enrol/v1/renew", Some(&device), body).await.code(), "certificate_revoked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn state_from_before_renewals_is_taken_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("state.db");
+    let state = State::open(&path).await.unwrap();
+    state.add_device("1", &Sign::default(), "old").await.unwrap();
+    let pool = sqlx::SqlitePool::connect(path.to_str().unwrap()).await.unwrap();
+    let back = "ALTER TABLE devices DROP COLUMN next_certificate; PRAGMA user_version = 1";
+    sqlx::raw_sql(back).execute(&pool).await.unwrap();
+    pool.close().await;
+    drop(state);
+    for next in [None, Some("new".to_owned())] {
+        let state = State::open(&path).await.unwrap();
+        let device = state.device("1").await.unwrap().unwrap();
+        assert_eq!((device.certificate.as_str(), device.next_certificate), ("old", next));
+        state.set_next_certificate("1", "new").await.unwrap();
+    }
+}
+
+/// The device with a renewed certificate.
+async fn renew(rig: &Rig, device: &Device) -> Device {
     let key = KeyPair::generate().unwrap();
     let body = serde_json::json!({ "csr": csr(&key) }).to_string().into_bytes();
-    let answer = rig.ingest("/enrol/v1/renew", Some(&device), body).await;
-    assert_eq!(answer.json()["deviceId"], device.id.as_str());
-    let renewed = rig.keep(&device.id, &key, answer.json()["certificate"].as_str().unwrap());
-    rig.send(&renewed, 1, &[row(0, "ProcessCreated")]).await;
-    let old = rig.ingest("/ingest/v1/batch", Some(&device), encode(2, &[row(0, "ProcessCreated")])).await;
-    assert_eq!(old.status, 403);
+    let answer = rig.ingest("/enrol/v1/renew", Some(device), body).await;
+    assert_eq!(answer.json()["deviceId"], device.id.as_str(), "{answer:?}");
+    rig.keep(&device.id, &key, answer.json()["certificate"].as_str().unwrap())
+}
+
+async fn check_refused(rig: &Rig, device: &Device) {
+    let answer = rig.ingest("/ingest/v1/batch", Some(device), encode(9, &[row(0, "ProcessCreated")])).await;
+    assert_eq!((answer.status, answer.code().as_str()), (403, "certificate_revoked"));
 }
 
 fn csr(key: &KeyPair) -> String {

@@ -100,7 +100,8 @@ pub(super) async fn enrol(
     Ok(Json(EnrolAnswer { device_id, certificate, ca: ingest.ca.certificate_pem.clone() }))
 }
 
-/// A new certificate for the same device, asked for with the old one.
+/// A new certificate for the same device, asked for with the old one. The old one works until the new one is first
+/// used: when this answer is lost, the device must be able to ask again.
 pub(super) async fn renew(
     Shared(ingest): Shared<Ingest>,
     Extension(peer): Extension<Peer>,
@@ -112,7 +113,8 @@ pub(super) async fn renew(
         .sign_device(&request.csr, &device.id)
         .map_err(|error| ApiError::bad_request(&format!("csr: {error:#}")))?;
     let der = CertificateDer::from_pem_slice(certificate.as_bytes()).map_err(|error| anyhow::anyhow!("{error}"))?;
-    ingest.state.set_certificate(&device.id, &fingerprint(&der)).await?;
+    ingest.state.set_next_certificate(&device.id, &fingerprint(&der)).await?;
+    tracing::info!(device_id = device.id, "device certificate renewed");
     Ok(Json(EnrolAnswer { device_id: device.id, certificate, ca: ingest.ca.certificate_pem.clone() }))
 }
 

@@ -60,12 +60,18 @@ async fn device_of(state: &State, peer: &Peer) -> Result<Device, ApiError> {
     let Some(device) = state.device(&id).await? else {
         return Err(refused("unknown_device", "this device is not enrolled here: enrol it again"));
     };
-    if device.revoked || device.certificate != fingerprint(certificate) {
+    let fingerprint = fingerprint(certificate);
+    let is_next = device.next_certificate.as_ref() == Some(&fingerprint);
+    if device.revoked || !(is_next || device.certificate == fingerprint) {
         return Err(ApiError::new(
             http::StatusCode::FORBIDDEN,
             "certificate_revoked",
             "this certificate was revoked or replaced: enrol the device again",
         ));
+    }
+    if is_next {
+        // The device has it for certain now: from here on the old one is refused.
+        state.promote_certificate(&device.id, &fingerprint).await?;
     }
     Ok(device)
 }
