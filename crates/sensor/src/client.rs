@@ -1,7 +1,8 @@
-//! One HTTP/2 connection to the server: made when needed, kept, made anew when it breaks. Knows TLS and HTTP, not what
-//! is sent. Every wait has a limit, every answer a size limit.
+//! One HTTP/2 connection to the server: made when needed, kept, made anew when it breaks or the certificate is another.
+//! Knows TLS and HTTP, not what is sent. Every wait has a limit, every answer a size limit.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
@@ -104,12 +105,22 @@ struct Inner {
     host: String,
     port: u16,
     name: ServerName<'static>,
+    link: Mutex<Link>,
+    /// End of our certificate, seconds since 1970-01-01 UTC.
+    expires_s: AtomicI64,
+}
+
+/// What changes when the connection breaks or the certificate is renewed.
+struct Link {
     tls: TlsConnector,
-    connection: Mutex<Option<SendRequest<Full<Bytes>>>>,
+    /// Counts the renewals.
+    generation: u64,
+    connection: Option<SendRequest<Full<Bytes>>>,
 }
 
 impl Client {
-    pub(crate) fn new(url: &str, tls: Arc<ClientConfig>) -> Result<Self, Error> {
+    /// `expires_s` is the end of the certificate in `tls`, seconds since 1970-01-01 UTC.
+    pub(crate) fn new(url: &str, tls: Arc<ClientConfig>, expires_s: i64) -> Result<Self, Error> {
         let bad = |reason: &str| Error::BadAddress { url: url.to_owned(), reason: reason.to_owned() };
         let uri: Uri = url.trim().parse().map_err(|_| bad("it is not a URL"))?;
         if uri.scheme_str() != Some("https") {
@@ -121,8 +132,20 @@ impl Client {
         let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
         let name = ServerName::try_from(host.clone()).map_err(|_| bad("the host name is not one"))?;
         let port = uri.port_u16().unwrap_or(PORT);
-        let connection = Mutex::new(None);
-        Ok(Client { inner: Arc::new(Inner { host, port, name, tls: TlsConnector::from(tls), connection }) })
+        let link = Mutex::new(Link { tls: TlsConnector::from(tls), generation: 0, connection: None });
+        Ok(Client { inner: Arc::new(Inner { host, port, name, link, expires_s: AtomicI64::new(expires_s) }) })
+    }
+
+    /// From now on all clones connect with this certificate. Requests under way still end on the old connection.
+    pub(crate) async fn switch_to(&self, tls: Arc<ClientConfig>, expires_s: i64) {
+        let mut link = self.inner.link.lock().await;
+        *link = Link { tls: TlsConnector::from(tls), generation: link.generation + 1, connection: None };
+        self.inner.expires_s.store(expires_s, Ordering::Relaxed);
+    }
+
+    /// End of our certificate, seconds since 1970-01-01 UTC.
+    pub(crate) fn expires_s(&self) -> i64 {
+        self.inner.expires_s.load(Ordering::Relaxed)
     }
 
     /// Host and port, for messages.
@@ -133,7 +156,17 @@ impl Client {
 
     /// Sends one request and reads its answer.
     pub(crate) async fn post(&self, path: &str, content_type: &str, body: Bytes) -> Result<Answer, Error> {
-        let mut sender = self.sender().await?;
+        let (generation, answer) = self.post_once(path, content_type, body.clone()).await?;
+        // The certificate was replaced while the request was under way: that refusal was for the old one.
+        if answer.status == 403 && self.inner.link.lock().await.generation != generation {
+            return Ok(self.post_once(path, content_type, body).await?.1);
+        }
+        Ok(answer)
+    }
+
+    /// The answer, and with which certificate it was asked for.
+    async fn post_once(&self, path: &str, content_type: &str, body: Bytes) -> Result<(u64, Answer), Error> {
+        let (generation, mut sender) = self.sender().await?;
         let request = Request::builder()
             .method(Method::POST)
             .uri(format!("https://{}{path}", self.server()))
@@ -153,25 +186,28 @@ impl Client {
         let result = timeout(REQUEST_TIMEOUT, exchange).await;
         let result = result.unwrap_or_else(|elapsed| Err(self.failed(&elapsed)));
         if result.is_err() {
-            // Whatever is wrong with it, a new connection is cheap beside another wait.
-            *self.inner.connection.lock().await = None;
+            let mut link = self.inner.link.lock().await;
+            if link.generation == generation {
+                // Whatever is wrong with it, a new connection is cheap beside another wait.
+                link.connection = None;
+            }
         }
-        result
+        Ok((generation, result?))
     }
 
-    async fn sender(&self) -> Result<SendRequest<Full<Bytes>>, Error> {
-        let mut connection = self.inner.connection.lock().await;
-        if let Some(sender) = connection.as_ref().filter(|sender| !sender.is_closed()) {
-            return Ok(sender.clone());
+    async fn sender(&self) -> Result<(u64, SendRequest<Full<Bytes>>), Error> {
+        let mut link = self.inner.link.lock().await;
+        if let Some(sender) = link.connection.as_ref().filter(|sender| !sender.is_closed()) {
+            return Ok((link.generation, sender.clone()));
         }
         let late = |_| self.unreachable(&"no connection in time");
-        let sender = timeout(CONNECT_TIMEOUT, self.connect()).await.map_err(late)??;
-        *connection = Some(sender.clone());
-        Ok(sender)
+        let sender = timeout(CONNECT_TIMEOUT, self.connect(&link.tls)).await.map_err(late)??;
+        link.connection = Some(sender.clone());
+        Ok((link.generation, sender))
     }
 
-    async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, Error> {
-        let Inner { host, port, name, tls, .. } = &*self.inner;
+    async fn connect(&self, tls: &TlsConnector) -> Result<SendRequest<Full<Bytes>>, Error> {
+        let Inner { host, port, name, .. } = &*self.inner;
         let stream = TcpStream::connect((host.as_str(), *port)).await.map_err(|error| self.unreachable(&error))?;
         // Latency of one small event matters more than a saved packet.
         stream.set_nodelay(true).map_err(|error| self.unreachable(&error))?;

@@ -1,5 +1,5 @@
 //! Enrolment: a one-time token becomes a certificate. The token carries the hash of the server's CA certificate, so the
-//! very first connection already knows whom it may trust.
+//! very first connection already knows whom it may trust. Later a certificate is renewed with the one before.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use crate::client::{self, Answer, Client};
 use crate::identity::{self, CertificateFacts, DEVICE_ID_CHARS, Device, Identity, Material};
 
 mod pin;
+pub mod renew;
 
 const PREFIX: &str = "nrn1";
 const PATH: &str = "/enrol/v1";
@@ -108,7 +109,8 @@ pub async fn enrol(url: &str, token: &str, data_dir: &Path, device_name: &str) -
     let token = token.trim();
     let pin = parse_token(token)?;
     let (config, verifier) = pinned_config(pin)?;
-    let client = Client::new(url, config).map_err(Error::Address)?;
+    // No certificate yet that could end.
+    let client = Client::new(url, config, i64::MAX).map_err(Error::Address)?;
     let server = client.server();
     let (key, csr) = identity::new_key(device_name)?;
     let request =
@@ -179,7 +181,7 @@ fn check(granted: &Granted, pin: [u8; 32], public_key: &[u8]) -> Result<(), Stri
     }
     let pem = |text: &str| CertificateDer::from_pem_slice(text.as_bytes()).map_err(|error| error.to_string());
     if Sha256::digest(pem(&granted.ca)?).as_slice() != pin {
-        return Err("the CA certificate is not the one that the token names".to_owned());
+        return Err("the CA certificate is not the one that was pinned".to_owned());
     }
     let facts = CertificateFacts::read(&pem(&granted.certificate)?)?;
     if facts.public_key != public_key {

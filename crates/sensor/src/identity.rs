@@ -12,11 +12,15 @@ use rustls::ClientConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 const DIR: &str = "identity";
 const KEY: &str = "key.pem";
 const CERTIFICATE: &str = "cert.pem";
 const CA: &str = "ca.pem";
+/// Key and certificate of the last renewal. One file, so that one rename switches both; it counts before `KEY` and
+/// `CERTIFICATE` of the enrolment.
+const RENEWED: &str = "renewed.pem";
 /// Written last and removed first: an identity is complete when it is there.
 const DEVICE: &str = "device.json";
 
@@ -45,6 +49,9 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// Somebody ran the enrolment while the sensor runs.
+    #[error("this device was enrolled again meanwhile: restart the sensor, it uses the new identity then")]
+    Replaced,
 }
 
 /// What `device.json` says.
@@ -64,6 +71,8 @@ pub struct Device {
 pub struct Identity {
     /// Who and where.
     pub device: Device,
+    /// Start of the certificate, seconds since 1970-01-01 UTC.
+    pub starts_s: i64,
     /// End of the certificate, seconds since 1970-01-01 UTC.
     pub expires_s: i64,
     key: PrivateKeyDer<'static>,
@@ -87,21 +96,19 @@ impl Identity {
         let Some(device) = files::read(&dir.join(DEVICE))? else { return Ok(None) };
         let device: Device = serde_json::from_str(&device).map_err(|error| damaged(&dir, DEVICE, &error))?;
         let read = |name: &str| files::read(&dir.join(name))?.ok_or_else(|| damaged(&dir, name, &"it is missing"));
-        let (key_pem, certificate_pem, ca_pem) = (read(KEY)?, read(CERTIFICATE)?, read(CA)?);
-        let key = PrivateKeyDer::from_pem_slice(key_pem.as_bytes()).map_err(|error| damaged(&dir, KEY, &error))?;
-        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(certificate_pem.as_bytes()).collect();
-        let chain = chain.map_err(|error| damaged(&dir, CERTIFICATE, &error))?;
+        let ca_pem = read(CA)?;
         let ca = CertificateDer::from_pem_slice(ca_pem.as_bytes()).map_err(|error| damaged(&dir, CA, &error))?;
-        let leaf = chain.first().ok_or_else(|| damaged(&dir, CERTIFICATE, &"it holds no certificate"))?;
-        let facts = CertificateFacts::read(leaf).map_err(|reason| damaged(&dir, CERTIFICATE, &reason))?;
-        if facts.common_name != device.device_id {
-            return Err(damaged(&dir, CERTIFICATE, &"it is another device's"));
-        }
-        let pair = KeyPair::from_pem(&key_pem).map_err(|error| damaged(&dir, KEY, &error))?;
-        if facts.public_key != pair.public_key_raw() {
-            return Err(damaged(&dir, KEY, &"the certificate is for another key"));
-        }
-        Ok(Some(Identity { device, expires_s: facts.expires_s, key, chain, ca }))
+        let pair = match files::read(&dir.join(RENEWED))? {
+            Some(pem) => Pair::read(&pem, &pem, &device).map_err(|(_, reason)| damaged(&dir, RENEWED, &reason))?,
+            None => Pair::read(&read(KEY)?, &read(CERTIFICATE)?, &device)
+                .map_err(|(name, reason)| damaged(&dir, name, &reason))?,
+        };
+        Ok(Some(Identity::of(device, pair, ca)))
+    }
+
+    fn of(device: Device, pair: Pair, ca: CertificateDer<'static>) -> Self {
+        let Pair { key, chain, facts } = pair;
+        Identity { device, starts_s: facts.starts_s, expires_s: facts.expires_s, key, chain, ca }
     }
 
     /// Stores a new identity in the place of an old one.
@@ -109,11 +116,49 @@ impl Identity {
         let dir = data_dir.join(DIR);
         files::create_dir(&dir)?;
         files::remove(&dir.join(DEVICE))?;
+        files::remove(&dir.join(RENEWED))?;
         files::write(&dir.join(KEY), material.key_pem)?;
         files::write(&dir.join(CERTIFICATE), material.certificate_pem)?;
         files::write(&dir.join(CA), material.ca_pem)?;
         let device = serde_json::to_string_pretty(material.device).map_err(|error| damaged(&dir, DEVICE, &error))?;
         files::write(&dir.join(DEVICE), &device)
+    }
+
+    /// The same device with a new key and certificate; nothing is stored.
+    pub(crate) fn with_pair(&self, key_pem: &str, certificate_pem: &str) -> Result<Self, String> {
+        let pair = Pair::read(key_pem, certificate_pem, &self.device).map_err(|(_, reason)| reason)?;
+        Ok(Identity::of(self.device.clone(), pair, self.ca.clone()))
+    }
+
+    /// Stores a new key and certificate for this identity. After a crash at any point the old pair or the new one is
+    /// there.
+    pub(crate) fn save_renewed(&self, data_dir: &Path, key_pem: &str, certificate_pem: &str) -> Result<(), Error> {
+        if self.stored_now(data_dir)?.chain != self.chain {
+            return Err(Error::Replaced);
+        }
+        files::write(&data_dir.join(DIR).join(RENEWED), &format!("{}\n{certificate_pem}", key_pem.trim_end()))
+    }
+
+    /// What is on the disk for the same device: a newer pair than this one when storing it was reported as failed.
+    pub(crate) fn stored_now(&self, data_dir: &Path) -> Result<Self, Error> {
+        let stored = Identity::load(data_dir)?.ok_or(Error::Replaced)?;
+        if stored.device == self.device { Ok(stored) } else { Err(Error::Replaced) }
+    }
+
+    /// Whether this certificate ends later than that one.
+    pub(crate) fn is_newer_than(&self, other: &Identity) -> bool {
+        self.expires_s > other.expires_s
+    }
+
+    /// SHA-256 of the CA certificate.
+    pub(crate) fn ca_pin(&self) -> [u8; 32] {
+        Sha256::digest(&self.ca).into()
+    }
+
+    /// Whether two thirds of the certificate's life are over.
+    pub(crate) fn is_renewal_due(&self, now: SystemTime) -> bool {
+        let life = Duration::from_secs(u64::try_from(self.expires_s.saturating_sub(self.starts_s)).unwrap_or_default());
+        self.valid_for(now) <= life / 3
     }
 
     /// How long the certificate is still good; zero when it has expired.
@@ -137,6 +182,34 @@ impl Identity {
     }
 }
 
+/// A key and its certificate.
+struct Pair {
+    key: PrivateKeyDer<'static>,
+    chain: Vec<CertificateDer<'static>>,
+    facts: CertificateFacts,
+}
+
+impl Pair {
+    /// On error: which of the two is wrong, and why.
+    fn read(key_pem: &str, certificate_pem: &str, device: &Device) -> Result<Self, (&'static str, String)> {
+        let wrong_key = |reason: &dyn std::fmt::Display| (KEY, reason.to_string());
+        let wrong_certificate = |reason: &dyn std::fmt::Display| (CERTIFICATE, reason.to_string());
+        let key = PrivateKeyDer::from_pem_slice(key_pem.as_bytes()).map_err(|error| wrong_key(&error))?;
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(certificate_pem.as_bytes()).collect();
+        let chain = chain.map_err(|error| wrong_certificate(&error))?;
+        let leaf = chain.first().ok_or_else(|| wrong_certificate(&"it holds no certificate"))?;
+        let facts = CertificateFacts::read(leaf).map_err(|reason| wrong_certificate(&reason))?;
+        if facts.common_name != device.device_id {
+            return Err(wrong_certificate(&"it is another device's"));
+        }
+        let pair = KeyPair::try_from(&key).map_err(|error| wrong_key(&error))?;
+        if facts.public_key != pair.public_key_raw() {
+            return Err(wrong_key(&"the certificate is for another key"));
+        }
+        Ok(Pair { key, chain, facts })
+    }
+}
+
 /// A new key and the request for a certificate, both PEM.
 pub(crate) fn new_key(device_name: &str) -> Result<(KeyPair, String), rcgen::Error> {
     let key = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256)?;
@@ -152,6 +225,7 @@ pub(crate) fn new_key(device_name: &str) -> Result<(KeyPair, String), rcgen::Err
 pub(crate) struct CertificateFacts {
     pub(crate) common_name: String,
     pub(crate) public_key: Vec<u8>,
+    pub(crate) starts_s: i64,
     pub(crate) expires_s: i64,
 }
 
@@ -163,6 +237,7 @@ impl CertificateFacts {
         Ok(CertificateFacts {
             common_name: common_name.ok_or("the certificate names no device")?.to_owned(),
             public_key: parsed.public_key().subject_public_key.data.to_vec(),
+            starts_s: parsed.validity().not_before.timestamp(),
             expires_s: parsed.validity().not_after.timestamp(),
         })
     }

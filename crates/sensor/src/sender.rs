@@ -1,5 +1,6 @@
-//! The bridge between `run` and the network: starts uploader and heartbeats once this device is enrolled, tells them
-//! what is seen, and stops them. Their async runtime lives in a thread of its own; the collector never waits for it.
+//! The bridge between `run` and the network: starts uploader, heartbeats and renewals once this device is enrolled,
+//! tells them what is seen, and stops them. Their async runtime lives in a thread of its own; the collector never waits
+//! for it.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -11,6 +12,7 @@ use tokio::sync::watch;
 use tracing::{error, info, warn};
 
 use crate::collect::Coverages;
+use crate::enrol::renew;
 use crate::heartbeat::{self, Heartbeat};
 use crate::identity::Identity;
 use crate::spool::Spool;
@@ -65,7 +67,8 @@ struct Job {
 impl Job {
     async fn run(self, stop: watch::Receiver<bool>) {
         let Some(identity) = self.wait_for_identity(stop.clone()).await else { return };
-        let server = self.server.as_deref().unwrap_or(&identity.device.server);
+        let device = identity.device.clone();
+        let server = self.server.as_deref().unwrap_or(&device.server);
         let uploader = match Uploader::new(server, &identity, Arc::clone(&self.spool)) {
             Ok(uploader) => uploader,
             Err(error) => {
@@ -73,15 +76,16 @@ impl Job {
                 return;
             }
         };
-        info!(server, device_id = identity.device.device_id, "sending");
-        let beats = heartbeat::run(uploader.client(), || self.heartbeat(&identity), stop.clone());
-        let (sent, ()) = tokio::join!(uploader.run(stop.clone()), beats);
+        info!(server, device_id = device.device_id, "sending");
+        let beats = heartbeat::run(uploader.client(), || self.heartbeat(&device.device_name), stop.clone());
+        let renewals = renew::run(uploader.client(), identity, &self.data_dir, stop.clone());
+        let (sent, (), ()) = tokio::join!(uploader.run(stop.clone()), beats, renewals);
         if let Err(error) = sent {
             error!(%error, "the uploader gave up");
         }
     }
 
-    fn heartbeat(&self, identity: &Identity) -> Heartbeat {
+    fn heartbeat(&self, device_name: &str) -> Heartbeat {
         let coverage = self.coverage.lock().expect("no one panics while holding it");
         Heartbeat {
             coverage: coverage
@@ -89,7 +93,7 @@ impl Job {
                 .map(|(name, coverage)| ((*name).to_owned(), coverage.word().to_owned()))
                 .collect(),
             spooled: self.spool.stats().n_waiting,
-            ..Heartbeat::of_this_device(&identity.device.device_name)
+            ..Heartbeat::of_this_device(device_name)
         }
     }
 

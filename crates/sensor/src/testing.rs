@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, UNIX_EPOCH};
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -50,22 +51,34 @@ impl Authority {
 
     /// A device certificate for 30 days.
     pub(crate) fn sign_device(&self, request: &str, device_id: &str) -> String {
+        self.sign_device_at(request, device_id, 0)
+    }
+
+    /// A device certificate for 30 days that was signed `age_days` ago.
+    pub(crate) fn sign_device_at(&self, request: &str, device_id: &str, age_days: i64) -> String {
         let mut request = CertificateSigningRequestParams::from_pem(request).expect("request");
         request.params = CertificateParams::default();
         request.params.distinguished_name.push(DnType::CommonName, device_id);
-        let now = std::time::SystemTime::now();
-        request.params.not_after = (now + std::time::Duration::from_secs(30 * DAY_S as u64)).into();
+        let now_s = crate::heartbeat::now_ns() / 1_000_000_000;
+        let at = |s: i64| (UNIX_EPOCH + Duration::from_secs(s.unsigned_abs())).into();
+        request.params.not_before = at(now_s - age_days * DAY_S);
+        request.params.not_after = at(now_s + (30 - age_days) * DAY_S);
         request.signed_by(&self.issuer).expect("sign").pem()
     }
 
     /// An enrolled device in `data_dir`.
     pub(crate) fn enrolled(&self, data_dir: &Path, server: &str) -> Identity {
+        self.enrolled_at(data_dir, server, 0)
+    }
+
+    /// A device that was enrolled `age_days` ago.
+    pub(crate) fn enrolled_at(&self, data_dir: &Path, server: &str, age_days: i64) -> Identity {
         let device_id = "ab".repeat(20);
         let (key, request) = identity::new_key("device").expect("key");
         let device = Device { device_id, device_name: "device".to_owned(), server: server.to_owned() };
         let material = Material {
             key_pem: &key.serialize_pem(),
-            certificate_pem: &self.sign_device(&request, &device.device_id),
+            certificate_pem: &self.sign_device_at(&request, &device.device_id, age_days),
             ca_pem: &self.pem(),
             device: &device,
         };
@@ -108,6 +121,8 @@ pub(crate) struct Asked {
     pub(crate) path: String,
     pub(crate) body: Bytes,
     pub(crate) has_certificate: bool,
+    /// The client's certificate.
+    pub(crate) certificate: Option<CertificateDer<'static>>,
 }
 
 /// What the server does.
@@ -153,14 +168,16 @@ impl Drop for Server {
 
 async fn connection(stream: TcpStream, acceptor: TlsAcceptor, handler: Handler) {
     let Ok(stream) = acceptor.accept(stream).await else { return };
-    let has_certificate = stream.get_ref().1.peer_certificates().is_some();
+    let shown = stream.get_ref().1.peer_certificates();
+    let certificate = shown.and_then(|chain| chain.first()).map(|leaf| leaf.clone().into_owned());
     let (cut, mut is_cut) = tokio::sync::mpsc::channel(1);
     let service = service_fn(move |request: Request<Incoming>| {
-        let (handler, cut) = (Arc::clone(&handler), cut.clone());
+        let (handler, cut, certificate) = (Arc::clone(&handler), cut.clone(), certificate.clone());
         async move {
             let path = request.uri().path().to_owned();
             let body = request.into_body().collect().await?.to_bytes();
-            let reply = (handler.lock().expect("lock"))(Asked { path, body, has_certificate });
+            let asked = Asked { path, body, has_certificate: certificate.is_some(), certificate };
+            let reply = (handler.lock().expect("lock"))(asked);
             match reply {
                 Reply::Answer(status, retry_after, body) => {
                     let mut response = Response::builder().status(status);

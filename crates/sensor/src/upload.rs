@@ -59,8 +59,6 @@ pub struct Uploader {
     client: Client,
     spool: Arc<Spool>,
     boot_id: String,
-    /// End of the certificate.
-    expires_s: i64,
     backoff: Backoff,
     n_refused: u32,
 }
@@ -68,18 +66,11 @@ pub struct Uploader {
 impl Uploader {
     /// An uploader for one server. Nothing is connected before `run`.
     pub fn new(server_url: &str, identity: &Identity, spool: Arc<Spool>) -> Result<Self, Error> {
-        let client = Client::new(server_url, identity.client_config()?)?;
-        Ok(Uploader {
-            client,
-            spool,
-            boot_id: boot_id(),
-            expires_s: identity.expires_s,
-            backoff: Backoff::default(),
-            n_refused: 0,
-        })
+        let client = Client::new(server_url, identity.client_config()?, identity.expires_s)?;
+        Ok(Uploader { client, spool, boot_id: boot_id(), backoff: Backoff::default(), n_refused: 0 })
     }
 
-    /// The connection, to be shared with heartbeats.
+    /// The connection, to be shared with heartbeats and renewals.
     pub fn client(&self) -> Client {
         self.client.clone()
     }
@@ -205,7 +196,7 @@ impl Uploader {
     /// One line when the trouble starts; the repetitions are for debugging.
     fn note_trouble(&self, reason: &str) {
         let n_waiting = self.spool.stats().n_waiting;
-        if self.backoff.is_fresh() && now_ns() / 1_000_000_000 >= self.expires_s {
+        if self.backoff.is_fresh() && now_ns() / 1_000_000_000 >= self.client.expires_s() {
             // TLS says no more than that the handshake failed.
             tracing::error!(reason, n_waiting, "device certificate has expired: enrol this device again");
         } else if self.backoff.is_fresh() {

@@ -105,7 +105,7 @@ async fn wrong_answers_are_not_stored() {
     let answers = [
         ("<html>".to_owned(), "expected value"),
         (answer(ID, &authority.sign_device(&foreign_request, ID), &authority.pem()), "another key"),
-        (answer(ID, "", &other.pem()), "not the one that the token names"),
+        (answer(ID, "", &other.pem()), "not the one that was pinned"),
         (answer("../../etc", "", &authority.pem()), "40 hexadecimal digits"),
     ];
     for (body, expected) in answers {

@@ -52,6 +52,39 @@ fn enrolling_again_replaces_it() {
 }
 
 #[test]
+fn renewed_pair_counts_until_the_device_is_enrolled_again() {
+    let dir = tempfile::tempdir().expect("dir");
+    let (authority, _) = saved(dir.path());
+    let old = Identity::load(dir.path()).expect("load").expect("some");
+    let (key, request) = new_key("device").expect("key");
+    old.save_renewed(dir.path(), &key.serialize_pem(), &authority.sign_device(&request, ID)).expect("save");
+    let renewed = Identity::load(dir.path()).expect("load").expect("some");
+    assert_eq!(renewed.key.secret_der(), key.serialize_der());
+    assert_ne!(renewed.chain, old.chain);
+    renewed.client_config().expect("usable for TLS");
+    let (key, request) = new_key("device").expect("key");
+    let certificate = authority.sign_device(&request, ID);
+    let error = old.save_renewed(dir.path(), &key.serialize_pem(), &certificate).expect_err("not the last one");
+    assert!(matches!(error, Error::Replaced), "{error}");
+    renewed.save_renewed(dir.path(), &key.serialize_pem(), &certificate).expect("save");
+    let again = Identity::load(dir.path()).expect("load").expect("some");
+    assert_eq!(again.key.secret_der(), key.serialize_der());
+    std::fs::write(dir.path().join("identity/renewed.pem"), key.serialize_pem()).expect("write");
+    check_damaged(dir.path(), "renewed.pem");
+    let (_, key) = saved(dir.path());
+    let again = Identity::load(dir.path()).expect("load").expect("some");
+    assert_eq!(again.key.secret_der(), key.serialize_der());
+}
+
+#[test]
+fn renewal_is_due_after_two_thirds() {
+    let dir = tempfile::tempdir().expect("dir");
+    let at = |age_days| Authority::new().enrolled_at(dir.path(), "https://127.0.0.1:8444", age_days);
+    let due = |age_days| at(age_days).is_renewal_due(SystemTime::now());
+    assert_eq!([0, 19, 21, 29, 31].map(due), [false, false, true, true, true]);
+}
+
+#[test]
 fn half_written_is_not_enrolled() {
     let dir = tempfile::tempdir().expect("dir");
     saved(dir.path());
@@ -83,13 +116,18 @@ fn damage_is_named() {
 fn files_are_for_the_owner_only_and_links_are_refused() {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().expect("dir");
-    saved(dir.path());
+    let (authority, _) = saved(dir.path());
     let identity = dir.path().join("identity");
     let mode = |path: &Path| std::fs::metadata(path).expect("metadata").permissions().mode() & 0o777;
     assert_eq!(mode(&identity), 0o700);
     for name in [KEY, CERTIFICATE, CA, DEVICE] {
         assert_eq!(mode(&identity.join(name)), 0o600, "{name}");
     }
+    let stored = Identity::load(dir.path()).expect("load").expect("some");
+    let (new, request) = new_key("device").expect("key");
+    stored.save_renewed(dir.path(), &new.serialize_pem(), &authority.sign_device(&request, ID)).expect("save");
+    assert_eq!(mode(&identity.join(RENEWED)), 0o600);
+    std::fs::remove_file(identity.join(RENEWED)).expect("remove");
     let key = identity.join(KEY);
     std::fs::rename(&key, dir.path().join("elsewhere")).expect("rename");
     std::os::unix::fs::symlink(dir.path().join("elsewhere"), &key).expect("link");
