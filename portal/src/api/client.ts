@@ -1,5 +1,5 @@
 // The only place that calls fetch: one request function, one error type.
-import type { Device, EnrolmentToken, EventAnswer, Session, Summary, TimelinePage } from "./types";
+import type { Device, EnrolmentToken, EventAnswer, Session, Summary, TimelinePage, Tree } from "./types";
 
 const BASE = "/api/v1";
 const STATUS_UNAUTHORIZED = 401;
@@ -103,8 +103,10 @@ export const api = {
     request<TimelinePage>(`${device(id)}/timeline${queryText(query)}`, { signal }),
   summary: (id: string, query: Query, signal?: AbortSignal) =>
     request<Summary>(`${device(id)}/timeline/summary${queryText(query)}`, { signal }),
-  event: (eventId: string, signal?: AbortSignal) =>
-    request<EventAnswer>(`/events/${encodeURIComponent(eventId)}?expand=tree`, { signal }),
+  event: (eventId: string, signal?: AbortSignal) => request<EventAnswer>(`/events/${encodeURIComponent(eventId)}`, { signal }),
+  /** The tree costs several look-ups, so it is asked for on its own. */
+  eventTree: async (eventId: string, signal?: AbortSignal): Promise<Tree | null> =>
+    (await request<EventAnswer>(`/events/${encodeURIComponent(eventId)}?expand=tree`, { signal })).tree ?? null,
   enrolmentToken: (hours: number) =>
     request<EnrolmentToken>("/enrolment-tokens", { method: "POST", body: { hours } }),
   /** The address of the live stream; an EventSource cannot go through `request`. */

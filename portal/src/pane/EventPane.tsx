@@ -23,6 +23,8 @@ import { ProcessTree } from "./ProcessTree";
 import { Who } from "./Who";
 
 const CONTEXT_MS = [1_000, 5_000, 30_000, 300_000, 1_800_000];
+/** Lines of a usual tree, so that the fields below do not jump. */
+const TREE_LINES = 5;
 const CONTEXT_LABELS: Record<Lang, string[]> = {
   en: ["±1 s", "±5 s", "±30 s", "±5 min", "±30 min"],
   ja: ["±1 秒", "±5 秒", "±30 秒", "±5 分", "±30 分"],
@@ -55,16 +57,31 @@ export default function EventPane({ eventId, store, selection, change }: {
       {query.data && !query.isError && (
         <div className="pane-body" aria-busy={answer === undefined} data-stale={answer === undefined}>
           <Who item={query.data.item} fields={query.data.fields} add={add} />
-          <section className="pane-section">
-            <h3>{t("pane.tree")}</h3>
-            {query.data.tree
-              ? <ProcessTree tree={query.data.tree} onFilter={(name) => add(fieldTerm("proc", name))} />
-              : <p className="dim">{t("pane.tree.none")}</p>}
-          </section>
+          <TreeSection eventId={eventId} add={add} />
           <AllFields fields={query.data.fields} add={add} />
         </div>
       )}
     </>
+  );
+}
+
+/** Comes after the fields: it takes the server several look-ups. The tree before stays, dimmed. */
+function TreeSection({ eventId, add }: { eventId: string; add: AddTerm }) {
+  const t = useText();
+  const query = useQuery({
+    queryKey: ["tree", eventId],
+    queryFn: ({ signal }) => api.eventTree(eventId, signal),
+    placeholderData: keepPreviousData,
+    staleTime: 30_000,
+  });
+  return (
+    <section className="pane-section pane-tree" data-stale={query.isPlaceholderData} aria-busy={query.isFetching}>
+      <h3>{t("pane.tree")}</h3>
+      {query.isError && <ErrorState error={query.error} onRetry={() => void query.refetch()} />}
+      {query.isPending && <Skeleton label={t("timeline.loading")} lines={TREE_LINES} />}
+      {query.data && <ProcessTree tree={query.data} onFilter={(name) => add(fieldTerm("proc", name))} />}
+      {query.data === null && <p className="dim">{t("pane.tree.none")}</p>}
+    </section>
   );
 }
 

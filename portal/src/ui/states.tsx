@@ -12,7 +12,7 @@ const STATUS_TOO_MANY = 429;
 const RETRY_SECONDS = 5;
 const SKELETON_WIDTHS = ["62%", "48%", "71%", "55%", "66%", "43%", "58%", "69%", "51%", "64%", "46%", "60%"];
 
-export function Skeleton({ label }: { label: string }) {
+export function Skeleton({ label, lines = SKELETON_WIDTHS.length }: { label: string; lines?: number }) {
   const [shown, setShown] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setShown(true), SKELETON_DELAY_MS);
@@ -21,7 +21,7 @@ export function Skeleton({ label }: { label: string }) {
   return (
     <div role="status" aria-busy="true" className="skeleton" data-shown={shown}>
       <span className="visually-hidden">{label}</span>
-      {shown && SKELETON_WIDTHS.map((width) => <i key={width} style={{ "--w": width } as React.CSSProperties} />)}
+      {shown && SKELETON_WIDTHS.slice(0, lines).map((width) => <i key={width} style={{ "--w": width } as React.CSSProperties} />)}
     </div>
   );
 }

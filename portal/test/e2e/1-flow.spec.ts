@@ -1,6 +1,6 @@
 // From the login page to the answer: which script tried to reach what, and why it failed.
 import { expect, test } from "@playwright/test";
-import { DEVICE, README_PICTURE, SCRIPT, TIMELINE, openTimeline, setPrefs, shot, signedIn } from "./portal";
+import { DEVICE, README_PICTURE, SCRIPT, TIMELINE, openTimeline, paneReady, setPrefs, shot, signedIn } from "./portal";
 
 test("log in, find the script's failed connection, see its process tree", async ({ page, context }) => {
   await setPrefs(context, {});
@@ -68,7 +68,7 @@ test("the picture of the README", async ({ page, context }) => {
   const row = page.locator(".grid-row.event", { hasText: "127.0.0.1:9" }).first();
   await row.click();
   const pane = page.getByRole("complementary", { name: "Event" });
-  await pane.getByRole("tree").waitFor();
+  await paneReady(page);
   // The seconds before the failure, with all that happened.
   await pane.getByRole("button", { name: "±5 s" }).click();
   await page.keyboard.press("/");

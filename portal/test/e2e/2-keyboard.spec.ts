@@ -59,6 +59,29 @@ test("keys in the search box are text", async ({ page }) => {
   await expect(page.locator(selected)).toHaveCount(0);
 });
 
+test("an input method is not disturbed: no search, no shortcut before the text is chosen", async ({ page, context }) => {
+  await openTimeline(page);
+  await page.keyboard.press("/");
+  const session = await context.newCDPSession(page);
+  await session.send("Input.imeSetComposition", { text: "けいひ!", selectionStart: 4, selectionEnd: 4 });
+  await page.waitForTimeout(400);
+  await expect(page).not.toHaveURL(/q=|fail=1/);
+  await session.send("Input.insertText", { text: "経費" });
+  await expect(page).toHaveURL(new RegExp(`q=${encodeURIComponent("経費")}`));
+  await expect(page.getByRole("searchbox")).toHaveValue("経費");
+});
+
+test.describe("in another zone", () => {
+  test.use({ timezoneId: "America/St_Johns" });
+  test("days and hours are those of the zone", async ({ page }) => {
+    await openTimeline(page);
+    await expect(page.locator(".grid-row.day").first()).toContainText("UTC−3:30");
+    const shown = await page.locator(".grid-row.event .time").first().textContent();
+    await page.keyboard.press("u");
+    await expect(page.locator(".grid-row.event .time").first()).not.toHaveText(shown!);
+  });
+});
+
 test("scrolling far keeps the window bounded and sorted", async ({ page }) => {
   await openTimeline(page, "?range=24h");
   const grid = page.getByRole("grid");

@@ -1,6 +1,6 @@
 // Every page in both themes and both languages: axe finds nothing, and a picture for the eye.
 import { expect, test } from "@playwright/test";
-import { LANGS, SCRIPT, THEMES, expectAccessible, openTimeline, setPrefs, shot, signedIn } from "./portal";
+import { LANGS, SCRIPT, THEMES, expectAccessible, openTimeline, paneReady, setPrefs, shot, signedIn } from "./portal";
 
 for (const theme of THEMES) {
   for (const lang of LANGS) {
@@ -29,7 +29,7 @@ for (const theme of THEMES) {
         await expectAccessible(page);
         await shot(page, `timeline-rows-${theme}-${lang}`);
         await page.locator('.grid-row[data-failed="true"]').first().click();
-        await page.getByRole("tree").waitFor();
+        await paneReady(page);
         await expectAccessible(page);
         await shot(page, `timeline-pane-${theme}-${lang}`);
         await page.keyboard.press("?");

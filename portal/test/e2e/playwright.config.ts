@@ -8,6 +8,7 @@ export default defineConfig({
   fullyParallel: false,
   // The server is a debug build, and the sensor records the browser at work.
   timeout: 120_000,
+  expect: { timeout: 30_000 },
   reporter: [["list"]],
   use: {
     baseURL: process.env["NENRIN_URL"],

@@ -61,4 +61,10 @@ export async function shot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(PORTAL, "out/shots", `${name}.png`), animations: "disabled" });
 }
 
+/** Waits until the pane has everything: fields and tree of the selected event. */
+export async function paneReady(page: Page): Promise<void> {
+  await page.getByRole("tree").waitFor();
+  await expect(page.locator('.pane [data-stale="true"]')).toHaveCount(0);
+}
+
 export const README_PICTURE = join(PORTAL, "../docs/images/timeline.png");
