@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
-use serde_json::Value as Json;
 
 use super::rig::{Programs, Rig, Scratch, encoded, now_text, wait};
 use super::truth::{Act, Fields, text};
@@ -356,7 +355,7 @@ fn check_tree(rig: &Rig, stage: &Stage, rows: &[Fields]) -> Result<Vec<String>> 
     if pids != real {
         problems.push(format!("tree: ancestors {pids:?}, really {real:?}"));
     }
-    if event["tree"]["node"]["exit"] != Json::from("exit 0") {
+    if event["tree"]["node"]["exit"] != "exit 0" {
         problems.push("tree: the end of the last child is missing".to_owned());
     }
     Ok(problems)
