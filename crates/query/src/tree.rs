@@ -103,6 +103,8 @@ impl Engine {
             Some(start) => (start_node(start), parent_of(start)),
             None => (seed, grandparent_of(event)),
         };
+        // A row names its actor's parent too: it goes on from there when the actor's own start is not (yet) stored.
+        let mut above = starts.last().and_then(grandparent_of);
         let mut ancestors = Vec::new();
         let mut seen = HashSet::from([focus.to_owned()]);
         while let Some(hint) = parent {
@@ -112,8 +114,11 @@ impl Engine {
             let starts =
                 self.process_rows(snapshot, device, "ProcessUniqueId", std::slice::from_ref(&hint.key), &STARTS)?;
             let (found, next) = match starts.last() {
-                Some(start) => (start_node(start), parent_of(start)),
-                None => (hint, None),
+                Some(start) => {
+                    above = grandparent_of(start);
+                    (start_node(start), parent_of(start))
+                }
+                None => (hint, above.take()),
             };
             ancestors.push(found);
             parent = next;

@@ -125,8 +125,10 @@ async fn bad_parameters_are_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_tree_has_all_ancestors_and_two_levels_down() {
+    let mut first = process(0, "p1", "p0", "sshd");
+    first.set(&col::INITIATING_PROCESS_PARENT_UNIQUE_ID, "init").set(&col::INITIATING_PROCESS_PARENT_ID, 1);
     let rows = vec![
-        process(0, "p1", "p0", "sshd"),
+        first,
         process(1, "p2", "p1", "bash"),
         process(2, "p3", "p2", "deploy.sh"),
         process(3, "p4", "p3", "curl"),
@@ -143,9 +145,9 @@ async fn the_tree_has_all_ancestors_and_two_levels_down() {
     let tree = &event["tree"];
     let ancestors: Vec<&str> =
         tree["ancestors"].as_array().unwrap().iter().map(|it| it["key"].as_str().unwrap()).collect();
-    assert_eq!(ancestors, ["p0", "p1", "p2"]);
-    assert_eq!(tree["ancestors"][0]["startSeen"], false);
-    assert_eq!(tree["ancestors"][1]["startSeen"], true);
+    assert_eq!(ancestors, ["init", "p0", "p1", "p2"], "as far as any row tells");
+    assert_eq!(tree["ancestors"][1]["startSeen"], false);
+    assert_eq!(tree["ancestors"][2]["startSeen"], true);
     assert_eq!(tree["node"]["name"], "deploy.sh");
     assert_eq!(tree["node"]["children"][0]["exit"], "exit 7");
     assert_eq!(tree["node"]["children"][0]["children"][0]["name"], "helper");
