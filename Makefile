@@ -30,7 +30,7 @@ test: bootstrap-tests portal/node_modules/.package-lock.json
 	cargo test --workspace --locked
 	cargo xtask scenario first-look
 	cargo xtask scenario storm
-	cargo xtask scenario kill 10
+	cargo xtask scenario kill 5
 	cargo xtask scenario kill 3 --negative
 	cd portal && npm run e2e
 

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value as Json;
 
 /// How long to wait for a server, a device or a row before the scenario fails.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Programs of one build.
 pub(super) struct Programs {
