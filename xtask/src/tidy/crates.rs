@@ -12,6 +12,7 @@ use crate::command;
 /// Every crate and the crates of ours that it uses. Data flows from left to right, so do dependencies.
 const CRATES: &[(&str, &[&str])] = &[
     ("schema", &[]),
+    ("kql", &[]),
     ("wire", &[]),
     ("store", &["schema"]),
     ("query", &["schema", "store"]),
