@@ -174,11 +174,15 @@ fn uuid_from(now_ms: i64) -> String {
 }
 
 fn add_action(file: &FileMeta, now_ms: i64) -> Json {
-    let stats = json!({
-        "numRecords": file.n_rows,
-        "minValues": {"Timestamp": file.time_min_text(), "DeviceId": file.device_min},
-        "maxValues": {"Timestamp": file.time_max_text(), "DeviceId": file.device_max},
-    });
+    let mut min_values = json!({"DeviceId": file.device_min});
+    let mut max_values = json!({"DeviceId": file.device_max});
+    if let Some(time) = file.time_min_text() {
+        min_values["Timestamp"] = time.into();
+    }
+    if let Some(time) = file.time_max_text() {
+        max_values["Timestamp"] = time.into();
+    }
+    let stats = json!({"numRecords": file.n_rows, "minValues": min_values, "maxValues": max_values});
     json!({"add": {
         "path": file.path, "partitionValues": {"day": file.day}, "size": file.size_bytes,
         "modificationTime": now_ms, "dataChange": true, "stats": stats.to_string(),

@@ -12,6 +12,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use serde_json::Value as Json;
+use time::OffsetDateTime;
 
 use crate::Error;
 use crate::limits::ROW_GROUP_ROWS;
@@ -31,13 +32,17 @@ const BLOOM_COLUMNS: [&str; 9] = [
     "EventId",
 ];
 const DAY_US: i64 = 86_400_000_000;
+/// 0001-01-01T00:00:00Z, the first day that every reader of Delta can name.
+const TIME_MIN_US: i64 = -719_162 * DAY_US;
+/// The last microsecond of 9999-12-31.
+const TIME_MAX_US: i64 = 2_932_897 * DAY_US - 1;
 
 /// What the table knows of a column file without opening it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileMeta {
     /// Path below the table's directory.
     pub path: String,
-    /// UTC day of every row, `YYYY-MM-DD`.
+    /// UTC day of every row, `YYYY-MM-DD` (years beyond 1 to 9999: the nearest day within).
     pub day: String,
     /// Bytes on disk.
     pub size_bytes: u64,
@@ -75,35 +80,42 @@ impl FileMeta {
         })
     }
 
-    pub(crate) fn time_min_text(&self) -> String {
-        text_of_us(self.time_min_us)
+    /// The lower bound as Delta's statistics have it; none when it is before what a Delta date can say.
+    pub(crate) fn time_min_text(&self) -> Option<String> {
+        text_of_us(self.time_min_us.min(TIME_MAX_US))
     }
 
-    pub(crate) fn time_max_text(&self) -> String {
-        text_of_us(self.time_max_us.saturating_add(999))
+    /// The upper bound as Delta's statistics have it; none when it is after what a Delta date can say.
+    pub(crate) fn time_max_text(&self) -> Option<String> {
+        text_of_us(self.time_max_us.saturating_add(999).max(TIME_MIN_US))
     }
 }
 
 /// Delta's statistics have milliseconds: the minimum is rounded down, the maximum up.
-fn text_of_us(time_us: i64) -> String {
-    let day = day_of_us(time_us);
-    let in_day_ms = time_us.rem_euclid(DAY_US) / 1_000;
-    let (seconds, millis) = (in_day_ms / 1_000, in_day_ms % 1_000);
-    format!("{day}T{:02}:{:02}:{:02}.{millis:03}Z", seconds / 3600, seconds / 60 % 60, seconds % 60)
+fn text_of_us(time_us: i64) -> Option<String> {
+    if !(TIME_MIN_US..=TIME_MAX_US).contains(&time_us) {
+        return None;
+    }
+    let time = date_time(time_us);
+    let (hour, minute, second) = time.time().as_hms();
+    Some(format!("{}T{hour:02}:{minute:02}:{second:02}.{:03}Z", day_of_us(time_us), time.millisecond()))
 }
 
-/// The UTC day of an instant as `YYYY-MM-DD` (proleptic Gregorian, days-from-civil in reverse).
+/// The UTC day of an instant as `YYYY-MM-DD`. Instants that no Delta date can name (a device with a mad clock) go to
+/// the first or last day that can be named; their rows keep their own time.
 pub(crate) fn day_of_us(time_us: i64) -> String {
-    let days = time_us.div_euclid(DAY_US) + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_index = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
-    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
+    let (year, month, day) = date_time(time_us).to_calendar_date();
+    format!("{year:04}-{:02}-{day:02}", u8::from(month))
+}
+
+/// The number of that day since 1970.
+fn day_number(time_us: i64) -> i64 {
+    time_us.clamp(TIME_MIN_US, TIME_MAX_US).div_euclid(DAY_US)
+}
+
+fn date_time(time_us: i64) -> OffsetDateTime {
+    let nanos = i128::from(time_us.clamp(TIME_MIN_US, TIME_MAX_US)) * 1_000;
+    OffsetDateTime::from_unix_timestamp_nanos(nanos).expect("years 1 to 9999 are in range")
 }
 
 /// Writes the rows as one sorted file per day. All files and their directories are durable when this returns.
@@ -119,7 +131,7 @@ pub(crate) fn write_files(
     let times = column::<TimestampMicrosecondArray>(&sorted, "Timestamp")?;
     let mut rows_by_day: std::collections::BTreeMap<i64, Vec<u32>> = std::collections::BTreeMap::new();
     for row_idx in 0..sorted.num_rows() {
-        rows_by_day.entry(times.value(row_idx).div_euclid(DAY_US)).or_default().push(row_idx as u32);
+        rows_by_day.entry(day_number(times.value(row_idx))).or_default().push(row_idx as u32);
     }
     let mut files = Vec::with_capacity(rows_by_day.len());
     for (day, rows) in rows_by_day {
@@ -220,9 +232,17 @@ mod tests {
             (951_782_400_000_000, "2000-02-29"),
             (1_795_478_400_000_000, "2026-11-24"),
             (4_107_542_400_000_000, "2100-03-01"),
+            (TIME_MIN_US, "0001-01-01"),
+            (TIME_MIN_US - 1, "0001-01-01"),
+            (i64::MIN, "0001-01-01"),
+            (TIME_MAX_US, "9999-12-31"),
+            (TIME_MAX_US + 1, "9999-12-31"),
+            (i64::MAX, "9999-12-31"),
         ] {
             assert_eq!(day_of_us(time_us), day);
         }
-        assert_eq!(text_of_us(1_795_478_461_001_999), "2026-11-24T00:01:01.001Z");
+        assert_eq!(text_of_us(1_795_478_461_001_999).as_deref(), Some("2026-11-24T00:01:01.001Z"));
+        assert_eq!(text_of_us(TIME_MAX_US + 1), None);
+        assert_eq!(day_number(i64::MIN), TIME_MIN_US / DAY_US);
     }
 }
