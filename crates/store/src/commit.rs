@@ -8,7 +8,10 @@ use std::time::{Duration, Instant};
 use arrow::array::RecordBatch;
 
 use crate::Error;
-use crate::limits::{FLUSH_AGE, FLUSH_BYTES, FLUSH_ROWS, FREE_BYTES_MIN, GROUP_APPENDS_MAX, GROUP_BYTES_MAX};
+use crate::limits::{
+    FLUSH_AGE, FLUSH_BYTES, FLUSH_ROWS, FREE_BYTES_MIN, GROUP_APPENDS_MAX, GROUP_BYTES_MAX, REPLAYED_BYTES_MAX,
+};
+use crate::marks::{Marks, Overlay};
 use crate::store::{Appended, Shared};
 use crate::wal::{Kind, Writer};
 
@@ -41,17 +44,20 @@ pub(crate) struct Committer {
     writer: Writer,
     poisoned: Option<String>,
     last_flush: Instant,
+    /// Log bytes that the start replayed and that no flush has put into files yet.
+    replayed_bytes: u64,
     /// Writes column files beside us, so that appends are acknowledged meanwhile.
     flusher: Option<JoinHandle<Result<(), Error>>>,
 }
 
 impl Committer {
-    pub(crate) fn new(shared: Arc<Shared>, writer: Writer) -> Self {
-        Self { shared, writer, poisoned: None, last_flush: Instant::now(), flusher: None }
+    pub(crate) fn new(shared: Arc<Shared>, writer: Writer, replayed_bytes: u64) -> Self {
+        Self { shared, writer, poisoned: None, last_flush: Instant::now(), replayed_bytes, flusher: None }
     }
 
     /// Runs until `Job::Stop` or until the last sender is gone; flushes at the end.
     pub(crate) fn run(mut self, jobs: &Receiver<Job>) {
+        self.flush_if_due();
         loop {
             let job = match jobs.recv_timeout(Duration::from_secs(1)) {
                 Ok(job) => Some(job),
@@ -91,23 +97,26 @@ impl Committer {
         let n_rows = self.shared.memory.read().expect("no panic under the lock").n_rows_unflushed();
         n_rows >= FLUSH_ROWS
             || self.writer.len() >= FLUSH_BYTES
+            || self.replayed_bytes >= REPLAYED_BYTES_MAX
             || (n_rows > 0 && self.last_flush.elapsed() >= FLUSH_AGE)
     }
 
     fn commit(&mut self, group: Vec<Request>) {
         let mut accepted = Vec::with_capacity(group.len());
         let mut answers = Vec::with_capacity(group.len());
-        // Marks of this group only count once it is durable.
-        let mut marks = self.shared.marks.read().expect("no panic under the lock").clone();
+        let shared = Arc::clone(&self.shared);
+        // Only this thread writes the marks, so the lock keeps nobody waiting.
+        let marks = shared.marks.read().expect("no panic under the lock");
+        let mut overlay = Overlay::default();
         for request in group {
-            match self.check(&request, &marks) {
+            match self.check(&request, &marks, &overlay) {
                 Err(error) => (request.done)(Err(error)),
                 Ok(parts) => {
                     let n_new = parts.iter().map(|(from, to)| to - from + 1).sum();
                     let appended = Appended { through: request.last_seq, n_new };
                     if n_new > 0 {
                         self.writer.push(Kind::Batch, &request.logged);
-                        marks.add(&request.device, request.epoch, request.first_seq, request.last_seq);
+                        overlay.add(&marks, &request.device, request.epoch, (request.first_seq, request.last_seq));
                         for (from, to) in parts {
                             let offset = (from - request.first_seq) as usize;
                             accepted.push(request.batch.slice(offset, (to - from + 1) as usize));
@@ -117,6 +126,7 @@ impl Committer {
                 }
             }
         }
+        drop(marks);
         if self.writer.pending_bytes() > 0
             && let Err(error) = self.sync()
         {
@@ -129,20 +139,20 @@ impl Committer {
             }
             return;
         }
-        self.publish(accepted, marks);
+        self.publish(accepted, overlay);
         for (done, appended) in answers {
             done(Ok(appended));
         }
     }
 
-    fn check(&self, request: &Request, marks: &crate::marks::Marks) -> Result<Vec<(u64, u64)>, Error> {
+    fn check(&self, request: &Request, marks: &Marks, overlay: &Overlay) -> Result<Vec<(u64, u64)>, Error> {
         if let Some(reason) = &self.poisoned {
             return Err(Error::Poisoned { reason: reason.clone() });
         }
         if self.shared.free_bytes().is_some_and(|free| free < FREE_BYTES_MIN) {
             return Err(Error::DiskFull { path: self.shared.dir.clone() });
         }
-        marks.missing(&request.device, request.epoch, request.first_seq, request.last_seq)
+        overlay.missing(marks, &request.device, request.epoch, (request.first_seq, request.last_seq))
     }
 
     /// Makes the group durable. A full disk is undone and may be tried again; anything else poisons the log,
@@ -160,7 +170,7 @@ impl Committer {
         Err(error)
     }
 
-    fn publish(&self, accepted: Vec<RecordBatch>, marks: crate::marks::Marks) {
+    fn publish(&self, accepted: Vec<RecordBatch>, overlay: Overlay) {
         let mut memory = self.shared.memory.write().expect("no panic under the lock");
         for batch in accepted {
             if let Err(error) = memory.push(batch) {
@@ -169,7 +179,7 @@ impl Committer {
             }
         }
         drop(memory);
-        *self.shared.marks.write().expect("no panic under the lock") = marks;
+        self.shared.marks.write().expect("no panic under the lock").apply(overlay);
         self.shared.wake_followers();
     }
 
@@ -204,6 +214,7 @@ impl Committer {
         let marks = self.shared.marks.read().expect("no panic under the lock").to_json();
         let flushed_segment = self.writer.number();
         self.writer = Writer::create(&wal_dir, flushed_segment + 1, self.writer.digest(), &marks)?;
+        self.replayed_bytes = 0;
         let batches = self.shared.memory.write().expect("no panic under the lock").begin_flush();
         let shared = Arc::clone(&self.shared);
         let work = move || shared.flush_to(flushed_segment, &batches);

@@ -16,6 +16,9 @@ pub const FLUSH_ROWS: usize = 131_072;
 pub const FLUSH_BYTES: u64 = 64 << 20;
 /// … or this age, so that the log stays short and other engines see the data soon.
 pub const FLUSH_AGE: Duration = Duration::from_secs(300);
+/// Log replayed at a start beyond which it is flushed at once, in the background: a server that is killed again and
+/// again before the log is due by its size or age must not read an ever longer one each time.
+pub const REPLAYED_BYTES_MAX: u64 = 4 << 20;
 /// Rows in the memory table beyond which appends answer `Busy` until the flush has caught up.
 pub const MEMORY_ROWS_MAX: usize = 1_000_000;
 /// Small in-memory batches that are merged into one when there are this many.

@@ -33,6 +33,14 @@ impl Mark {
         parts
     }
 
+    /// As `missing`, refused when the stream has too many ranges already and this would make another.
+    fn checked_missing(&self, device: &str, epoch: u64, first: u64, last: u64) -> Result<Vec<(u64, u64)>, Error> {
+        if self.ranges.len() >= STREAM_RANGES_MAX && first > self.contiguous + 1 {
+            return Err(Error::TooManyRanges { device: device.to_owned(), epoch });
+        }
+        Ok(self.missing(first, last))
+    }
+
     /// Adds `first..=last`; overlap is fine.
     pub(crate) fn add(&mut self, first: u64, last: u64) {
         self.ranges.push((first, last));
@@ -91,21 +99,56 @@ pub(crate) struct Marks {
     by_device: BTreeMap<String, BTreeMap<u64, Mark>>,
 }
 
+/// The marks that a group of appends changes: they count from the moment at which the group is durable.
+#[derive(Debug, Default)]
+pub(crate) struct Overlay {
+    by_stream: BTreeMap<(String, u64), Mark>,
+}
+
+impl Overlay {
+    /// The parts of a batch that are new, those of the group so far counted as stored.
+    pub(crate) fn missing(
+        &self,
+        marks: &Marks,
+        device: &str,
+        epoch: u64,
+        (first, last): (u64, u64),
+    ) -> Result<Vec<(u64, u64)>, Error> {
+        match self.by_stream.get(&(device.to_owned(), epoch)) {
+            Some(mark) => mark.checked_missing(device, epoch, first, last),
+            None => marks.missing(device, epoch, first, last),
+        }
+    }
+
+    pub(crate) fn add(&mut self, marks: &Marks, device: &str, epoch: u64, (first, last): (u64, u64)) {
+        let mark = self.by_stream.entry((device.to_owned(), epoch));
+        mark.or_insert_with(|| marks.get(device, epoch).cloned().unwrap_or_default()).add(first, last);
+    }
+}
+
 impl Marks {
+    fn get(&self, device: &str, epoch: u64) -> Option<&Mark> {
+        self.by_device.get(device)?.get(&epoch)
+    }
+
     /// The parts of a batch that are new.
     pub(crate) fn missing(&self, device: &str, epoch: u64, first: u64, last: u64) -> Result<Vec<(u64, u64)>, Error> {
-        let Some(mark) = self.by_device.get(device).and_then(|epochs| epochs.get(&epoch)) else {
+        let Some(mark) = self.get(device, epoch) else {
             return Ok(vec![(first, last)]);
         };
-        if mark.ranges.len() >= STREAM_RANGES_MAX && first > mark.contiguous + 1 {
-            return Err(Error::TooManyRanges { device: device.to_owned(), epoch });
-        }
-        Ok(mark.missing(first, last))
+        mark.checked_missing(device, epoch, first, last)
     }
 
     pub(crate) fn add(&mut self, device: &str, epoch: u64, first: u64, last: u64) {
         let epochs = self.by_device.entry(device.to_owned()).or_default();
         epochs.entry(epoch).or_default().add(first, last);
+    }
+
+    /// Takes over what a durable group changed.
+    pub(crate) fn apply(&mut self, overlay: Overlay) {
+        for ((device, epoch), mark) in overlay.by_stream {
+            self.by_device.entry(device).or_default().insert(epoch, mark);
+        }
     }
 
     pub(crate) fn streams(&self, device: &str) -> Vec<StreamState> {
@@ -182,6 +225,25 @@ mod tests {
         let n_stored = stored.iter().filter(|seen| **seen).count() as u64;
         let n_marked = mark.contiguous + mark.ranges.iter().map(|(from, to)| to - from + 1).sum::<u64>();
         assert_eq!(n_stored, n_marked);
+    }
+
+    #[test]
+    fn an_overlay_changes_nothing_until_it_is_applied() {
+        let mut marks = Marks::default();
+        marks.add("a", 1, 1, 10);
+        let before = marks.clone();
+        let mut overlay = Overlay::default();
+        let mut wanted = marks.clone();
+        for (device, epoch, first, last) in [("a", 1, 5, 20), ("a", 1, 31, 40), ("b", 1, 1, 3), ("a", 2, 2, 2)] {
+            overlay.add(&marks, device, epoch, (first, last));
+            wanted.add(device, epoch, first, last);
+            assert_eq!(overlay.missing(&marks, device, epoch, (first, last)).unwrap(), vec![]);
+        }
+        assert_eq!(overlay.missing(&marks, "a", 1, (1, 50)).unwrap(), vec![(21, 30), (41, 50)]);
+        assert_eq!(overlay.missing(&marks, "c", 1, (1, 2)).unwrap(), vec![(1, 2)]);
+        assert_eq!(marks, before);
+        marks.apply(overlay);
+        assert_eq!(marks, wanted);
     }
 
     #[test]

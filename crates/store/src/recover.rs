@@ -17,6 +17,8 @@ pub(crate) struct Recovered {
     pub(crate) memory: MemoryTable,
     pub(crate) marks: Marks,
     pub(crate) writer: Writer,
+    /// Bytes of log that had to be read.
+    pub(crate) replayed_bytes: u64,
 }
 
 /// Creates the directories, checks the format and takes the lock.
@@ -66,6 +68,7 @@ pub(crate) fn recover(dir: &Path, table: &mut Table) -> Result<Recovered, Error>
     let mut last_number = table.flushed_segment;
     let mut digest = 0;
     let mut first = true;
+    let mut replayed_bytes = 0;
     for number in segment_numbers(&wal_dir)? {
         let path = segment_path(&wal_dir, number);
         if number <= table.flushed_segment {
@@ -87,6 +90,7 @@ pub(crate) fn recover(dir: &Path, table: &mut Table) -> Result<Recovered, Error>
             tracing::error!(path = %path.display(), "the segment before this one has changed since it was written");
         }
         first = false;
+        replayed_bytes += content.valid_len;
         digest = content.digest;
         for batch in &content.batches {
             replay(batch, &mut memory, &mut marks)?;
@@ -96,7 +100,7 @@ pub(crate) fn recover(dir: &Path, table: &mut Table) -> Result<Recovered, Error>
     remove_orphans(dir, table);
     // A segment is never appended to after a restart: its end may be torn.
     let writer = Writer::create(&wal_dir, last_number + 1, digest, &marks.to_json())?;
-    Ok(Recovered { memory, marks, writer })
+    Ok(Recovered { memory, marks, writer, replayed_bytes })
 }
 
 fn replay(batch: &LoggedBatch, memory: &mut MemoryTable, marks: &mut Marks) -> Result<(), Error> {

@@ -198,7 +198,7 @@ impl Store {
             changed: Condvar::new(),
         });
         let (jobs, receiver) = sync_channel(QUEUE_APPENDS_MAX);
-        let committer = Committer::new(Arc::clone(&shared), recovered.writer);
+        let committer = Committer::new(Arc::clone(&shared), recovered.writer, recovered.replayed_bytes);
         let thread = std::thread::Builder::new()
             .name("commit".to_owned())
             .spawn(move || committer.run(&receiver))

@@ -2,7 +2,7 @@
 
 use store::{Error, Options, Store};
 
-use crate::support::{EPOCH, assert_exactly, batch, crash_copy, open};
+use crate::support::{DAY_NS, EPOCH, assert_exactly, batch, crash_copy, open, record};
 
 #[test]
 fn acknowledged_is_queryable_at_once() {
@@ -174,4 +174,26 @@ fn parallel_appends_are_all_stored() {
         }
     });
     assert_eq!(crate::support::event_counts(&store.snapshot()).len(), 800);
+}
+
+#[test]
+fn a_long_log_is_flushed_after_the_start_that_replayed_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir.path().join("live"));
+    let mut append = batch("d1", 1, 100);
+    let long = "x".repeat(store::limits::REPLAYED_BYTES_MAX as usize / 100);
+    append.records = (1..=100).map(|seq| record(DAY_NS + seq, &long)).collect();
+    store.append_wait(append).unwrap();
+    crash_copy(&dir.path().join("live"), &dir.path().join("crash"));
+    let recovered = open(&dir.path().join("crash"));
+    for _ in 0..1_000 {
+        if recovered.stats().n_fresh_rows == 0 {
+            break;
+        }
+        recovered.wait_for_change(0, std::time::Duration::from_millis(10));
+    }
+    assert_exactly(&recovered.snapshot(), "d1", 100);
+    crash_copy(&dir.path().join("crash"), &dir.path().join("second"));
+    let stats = open(&dir.path().join("second")).stats();
+    assert_eq!((stats.n_file_rows, stats.n_fresh_rows), (100, 0), "nothing to replay at the second start");
 }

@@ -10,8 +10,9 @@ use serde_json::Value as Json;
 
 use super::rig::{Programs, Rig, Scratch, signal, wait};
 
-/// Processes that the load starts before it ends by itself, should the scenario fail to end it.
-const LOAD_MAX: &str = "2000000";
+/// Processes that each storm starts; every kill happens during one. Enough to be killed under load, few enough that
+/// fifty rounds do not pile up hours of rows for a debug build to store.
+const STORM_COUNT: &str = "300";
 
 pub(super) fn run(rounds: u32, release: bool, negative: bool) -> Result<()> {
     let programs = Programs::build(release, if negative { "server/ack-before-write" } else { "" })?;
@@ -23,22 +24,23 @@ pub(super) fn run(rounds: u32, release: bool, negative: bool) -> Result<()> {
     let (listen, ingest_listen) = (host(&rig.url), host(&rig.ingest_url));
     let mut sensor = start_sensor(&programs, dir, &rig)?;
     let device = rig.device(dir)?;
-    let mut load = Command::new(std::env::current_exe()?).args(["act", "storm", "load", LOAD_MAX]).spawn()?;
     let mut random = seed()?;
     for round in 0..rounds {
+        let storm = start_storm()?;
         pause(&mut random);
         signal(rig.child.id(), "KILL")?;
         rig.child.wait()?;
         rig = Rig::start(&programs, dir, &listen, &ingest_listen, &["server"])?;
+        finish(storm)?;
+        let storm = start_storm()?;
         pause(&mut random);
         sensor.kill()?;
         sensor.wait()?;
         sensor = start_sensor(&programs, dir, &rig)?;
+        finish(storm)?;
         eprint!("\rround {} of {rounds}", round + 1);
     }
     eprintln!();
-    load.kill()?;
-    load.wait()?;
     let written = spool(&programs, dir)?["written"].as_u64().context("written")?;
     wait("the sensor to catch up", || {
         let acked = spool(&programs, dir)?["acked"].as_u64();
@@ -62,6 +64,18 @@ pub(super) fn run(rounds: u32, release: bool, negative: bool) -> Result<()> {
         }
         (true, true) => bail!("the build that acknowledges before it writes passed: the test can't see"),
     }
+}
+
+fn start_storm() -> Result<Child> {
+    let exe = std::env::current_exe()?;
+    Command::new(exe).args(["act", "storm", "load", STORM_COUNT]).spawn().context("start the storm")
+}
+
+fn finish(mut storm: Child) -> Result<()> {
+    if !storm.wait()?.success() {
+        bail!("the storm failed");
+    }
+    Ok(())
 }
 
 fn host(url: &str) -> String {
