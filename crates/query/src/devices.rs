@@ -26,13 +26,22 @@ pub struct DeviceCount {
 }
 
 impl Engine {
-    /// Counts per device since an instant.
+    /// Counts per device since an instant; of one device only when it is named.
     ///
     /// # Errors
     /// As for `page`.
-    pub fn device_counts(&self, snapshot: &Snapshot, since_us: i64) -> Result<BTreeMap<String, DeviceCount>, Error> {
-        let scope = Scope { time_min_us: Some(since_us), ..Scope::default() };
-        let frame = self.events(snapshot, scope)?.filter(column_of("Timestamp").gt_eq(time(since_us)))?.aggregate(
+    pub fn device_counts(
+        &self,
+        snapshot: &Snapshot,
+        since_us: i64,
+        device: Option<&str>,
+    ) -> Result<BTreeMap<String, DeviceCount>, Error> {
+        let scope = Scope { device: device.map(str::to_owned), time_min_us: Some(since_us), ..Scope::default() };
+        let mut wanted = column_of("Timestamp").gt_eq(time(since_us));
+        if let Some(device) = device {
+            wanted = wanted.and(column_of("DeviceId").eq(lit(device)));
+        }
+        let frame = self.events(snapshot, scope)?.filter(wanted)?.aggregate(
             vec![column_of("DeviceId")],
             vec![
                 count(lit(1_i64)).alias("n"),

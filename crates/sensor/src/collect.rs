@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use tracing::{info, warn};
 
 use crate::clock;
-use crate::linux::decode::{self, kind};
+use crate::linux::decode::{self, Raw, kind};
 pub use crate::linux::hooks::Coverage;
 use crate::linux::hooks::{Family, Hooks, Tally};
 use crate::linux::reader::Reader;
@@ -138,12 +138,15 @@ impl Collector {
         let mut keys = Vec::new();
         match self.hooks.tasks() {
             Ok(tasks) => {
-                for task in tasks {
-                    if let Ok((head, _)) = decode::decode(&task) {
-                        keys.push(head.actor);
+                let mut decoded = Vec::new();
+                for bytes in &tasks {
+                    match decode::decode(bytes) {
+                        Ok((head, Raw::Task(task))) => decoded.push((head, task)),
+                        // Counted there as undecodable.
+                        _ => self.pipeline.feed(bytes),
                     }
-                    self.pipeline.feed(&task);
                 }
+                keys = self.pipeline.found_by_kernel(decoded);
             }
             Err(error) => warn!(error = %format!("{error:#}"), "no snapshot of running processes"),
         }

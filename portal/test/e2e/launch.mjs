@@ -5,7 +5,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { createWriteStream, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Client } from "./client.mjs";
 import { SCRIPT_NAME, runScript, waitForEvents } from "./scenario.mjs";
@@ -21,7 +21,7 @@ function programs() {
   if (server) return { server, sensor: process.env.NENRIN_SENSOR_BIN ?? join(dirname(server), "nenrin-sensor") };
   const built = spawnSync("cargo", ["build", "--locked", "-p", "server", "--features", "portal", "-p", "sensor"], { cwd: REPO, stdio: "inherit" });
   if (built.status !== 0) throw new Error("server and sensor were not built");
-  const target = join(REPO, process.env.CARGO_TARGET_DIR ?? "target", "debug");
+  const target = resolve(REPO, process.env.CARGO_TARGET_DIR ?? "target", "debug");
   return { server: join(target, "nenrin"), sensor: join(target, "nenrin-sensor") };
 }
 

@@ -135,6 +135,16 @@ impl Pipeline {
         });
     }
 
+    /// What the kernel's task iterator gave, in any order. The keys come back, oldest process first.
+    pub fn found_by_kernel(&mut self, mut tasks: Vec<(Head, Task)>) -> Vec<ProcessKey> {
+        // The iterator goes by pid. Pids wrap, so a child may come before its parent; its start never does.
+        tasks.sort_by_key(|(head, _)| (head.actor.start, head.actor.pid));
+        for (head, task) in &tasks {
+            self.found(head, *task);
+        }
+        tasks.iter().map(|(head, _)| head.actor).collect()
+    }
+
     /// The same by `/proc` alone.
     pub fn found_without_kernel(&mut self, tasks: &[(Head, Task)], now: u64) {
         for (head, task) in tasks {
@@ -283,5 +293,31 @@ fn copy_of(image: &Image) -> Image {
         size: image.size,
         unlinked: image.unlinked,
         ..Image::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(actor: ProcessKey, parent: ProcessKey) -> (Head, Task) {
+        (Head { actor, ..Head::default() }, Task { parent, session: 0, audit_session: None })
+    }
+
+    #[test]
+    fn a_parent_with_the_higher_pid_keeps_its_own_parent() {
+        let grandparent = ProcessKey { pid: std::os::unix::process::parent_id(), start: 5 };
+        // A pid that `/proc` has, as the look-up of missing parents goes there.
+        let parent = ProcessKey { pid: std::process::id(), start: 6 };
+        let child = ProcessKey { pid: 2, start: 7 };
+        let mut pipeline = Pipeline::new(Vec::new()).expect("the hash workers start");
+        let keys = pipeline.found_by_kernel(vec![
+            task(child, parent),
+            task(parent, grandparent),
+            task(grandparent, ProcessKey::default()),
+        ]);
+        assert_eq!(keys, [grandparent, parent, child]);
+        let found = pipeline.processes.get(parent).expect("the parent");
+        assert_eq!(found.me.parent.as_ref().map(|parent| parent.key), Some(grandparent));
     }
 }

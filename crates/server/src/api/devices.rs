@@ -74,7 +74,7 @@ pub async fn list(
     _user: SignedIn,
     Params(params): Params<ListParams>,
 ) -> Result<Json<DeviceList>, ApiError> {
-    let counts = counts(&api).await?;
+    let counts = counts(&api, None).await?;
     let wanted = params.search.trim().to_lowercase();
     let mut items = Vec::new();
     for device in api.state.devices().await? {
@@ -95,7 +95,7 @@ pub async fn one(
     Path(id): Path<String>,
 ) -> Result<Json<DeviceBody>, ApiError> {
     let device = find(&api, &id).await?;
-    let counts = counts(&api).await?;
+    let counts = counts(&api, Some(id)).await?;
     Ok(Json(body_of(&device, counts.get(&device.id))))
 }
 
@@ -105,9 +105,9 @@ pub(super) async fn find(api: &Api, id: &str) -> Result<Device, ApiError> {
     device.ok_or_else(|| ApiError::not_found("no such device"))
 }
 
-async fn counts(api: &Api) -> Result<BTreeMap<String, DeviceCount>, ApiError> {
+async fn counts(api: &Api, device: Option<String>) -> Result<BTreeMap<String, DeviceCount>, ApiError> {
     let since_us = now_ns() / 1_000 - DAY_US;
-    api.query(move |engine, store| engine.device_counts(&store.snapshot(), since_us)).await
+    api.query(move |engine, store| engine.device_counts(&store.snapshot(), since_us, device.as_deref())).await
 }
 
 fn body_of(device: &Device, count: Option<&DeviceCount>) -> DeviceBody {
