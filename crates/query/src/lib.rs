@@ -8,6 +8,7 @@ mod devices;
 mod engine;
 mod error;
 mod filter;
+pub mod kql;
 pub mod limits;
 mod page;
 pub mod search;

@@ -1,0 +1,48 @@
+//! The function table: every scalar function, operator and aggregate of KQL as one entry with its signature, prose and
+//! an example that is a test. The binder looks names up here and calls `call` or `call_aggregate`; `docs/kql/functions.md`
+//! is generated from the same entries. Names of columns and tables are not known here.
+
+mod call;
+mod context;
+mod entry;
+mod scratch;
+mod udf;
+
+pub mod aggregates;
+mod conditional;
+mod operators;
+
+pub use call::{ARGUMENTS_MAX, CallError, call, call_aggregate, convert};
+pub use context::QueryContext;
+pub use entry::{Aggregate, AggregateBody, Body, Function, Parameter, Presence, Returns, Special};
+pub use scratch::Scratch;
+pub use udf::udf_by_name;
+
+/// One list per family, in the order of the documentation.
+pub const FAMILIES: &[(&str, &[Function])] = &[("Conditions", conditional::FUNCTIONS)];
+
+/// The entry of a scalar function by its name or an alias.
+pub fn find(name: &str) -> Option<&'static Function> {
+    let mut all = FAMILIES.iter().flat_map(|(_, functions)| functions.iter());
+    all.find(|function| function.name == name || function.aliases.contains(&name))
+}
+
+/// The entry of an operator as it is written: `==`, `has_any`, `!contains`, `in~`, `matches regex`, `+`; `-` with one
+/// argument negates; `[]` is the access of a dynamic by name or index.
+pub fn operator(symbol: &str) -> Option<&'static Function> {
+    operators::OPERATORS.iter().flat_map(|operators| operators.iter()).find(|function| function.name == symbol)
+}
+
+/// The entry of an aggregate by its name or an alias.
+pub fn find_aggregate(name: &str) -> Option<&'static Aggregate> {
+    aggregates::AGGREGATES.iter().find(|aggregate| aggregate.name == name || aggregate.aliases.contains(&name))
+}
+
+/// Every name and alias of the scalar functions, sorted: for completion and "did you mean".
+pub fn names() -> Vec<&'static str> {
+    let all = FAMILIES.iter().flat_map(|(_, functions)| functions.iter());
+    let mut names: Vec<&str> =
+        all.flat_map(|function| function.aliases.iter().copied().chain([function.name])).collect();
+    names.sort_unstable();
+    names
+}

@@ -1,0 +1,164 @@
+//! The shape of a table entry: names, signature, prose, example, body.
+
+use datafusion::logical_expr::Expr;
+
+use super::call::CallError;
+use super::context::QueryContext;
+use super::scratch::Scratch;
+use crate::kql::types::{KqlType, Typed, Types};
+use crate::kql::value::Value;
+
+/// Whether a parameter must be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// Must be there.
+    Required,
+    /// May be left out.
+    Optional,
+    /// The last one: any number of times, also none. With several repeated parameters they repeat as a group.
+    Repeated,
+}
+
+/// One parameter of a signature.
+#[derive(Debug, Clone, Copy)]
+pub struct Parameter {
+    /// For messages and the documentation.
+    pub name: &'static str,
+    /// What it accepts; a narrower number and a dynamic are converted.
+    pub types: Types,
+    /// Whether it must be there.
+    pub presence: Presence,
+    /// Whether it must be the same for every row.
+    pub constant: bool,
+}
+
+impl Parameter {
+    /// A parameter that must be there.
+    pub const fn required(name: &'static str, types: Types) -> Parameter {
+        Parameter { name, types, presence: Presence::Required, constant: false }
+    }
+
+    /// A parameter that may be left out.
+    pub const fn optional(name: &'static str, types: Types) -> Parameter {
+        Parameter { name, types, presence: Presence::Optional, constant: false }
+    }
+
+    /// A parameter given any number of times.
+    pub const fn repeated(name: &'static str, types: Types) -> Parameter {
+        Parameter { name, types, presence: Presence::Repeated, constant: false }
+    }
+
+    /// The same, constant-only.
+    pub const fn constant(self) -> Parameter {
+        Parameter { constant: true, ..self }
+    }
+}
+
+/// The type of the result.
+#[derive(Debug, Clone, Copy)]
+pub enum Returns {
+    /// Always this type.
+    Type(KqlType),
+    /// The type of the argument with this index.
+    Argument(usize),
+    /// Worked out from the types of the arguments, after their conversion.
+    From(fn(&[Typed]) -> KqlType),
+}
+
+/// What only the binder can do, because it needs columns, rows or tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Special {
+    /// `toscalar(T)`
+    ToScalar,
+    /// `materialize(T)`
+    Materialize,
+    /// `column_ifexists(name, default)`
+    ColumnIfExists,
+    /// `ingestion_time()`
+    IngestionTime,
+    /// `prev(x, n, default)`
+    Prev,
+    /// `next(x, n, default)`
+    Next,
+    /// `row_number(start, restart)`
+    RowNumber,
+    /// `row_cumsum(x, restart)`
+    RowCumSum,
+    /// `row_rank_dense(x, restart)`
+    RowRankDense,
+    /// `row_rank_min(x, restart)`
+    RowRankMin,
+    /// `row_window_session(x, max, gap, restart)`
+    RowWindowSession,
+    /// `pack_all(ignore_null_empty)`
+    PackAll,
+    /// `bag_pack_columns(a, b, …)`
+    BagPackColumns,
+}
+
+/// How a function is evaluated.
+#[derive(Clone, Copy)]
+pub enum Body {
+    /// Row by row. Arguments have the types of the signature; a missing optional one is simply not in the slice.
+    Rows(fn(&mut Scratch, &[Value]) -> Value),
+    /// The same, but gives another result at every call (`rand`): never folded.
+    Volatile(fn(&mut Scratch, &[Value]) -> Value),
+    /// A test of one text (the first argument); the rest are constants most of the time, prepared once per batch.
+    Test(fn(&mut Scratch, &str, &[Value]) -> Option<bool>),
+    /// An expression of the engine's own.
+    Plan(fn(&QueryContext, &[Typed]) -> Result<Expr, CallError>),
+    /// The binder's.
+    Special(Special),
+}
+
+/// A scalar function or operator.
+pub struct Function {
+    /// As written in KQL.
+    pub name: &'static str,
+    /// Other names of the same function.
+    pub aliases: &'static [&'static str],
+    /// The parameters in order.
+    pub parameters: &'static [Parameter],
+    /// The type of the result.
+    pub returns: Returns,
+    /// What it does, in one to three sentences.
+    pub prose: &'static str,
+    /// An expression that is a test.
+    pub example: &'static str,
+    /// What the example gives, printed as `tostring` does.
+    pub example_result: &'static str,
+    /// A warning that every answer gets that used it, "" for none.
+    pub warning: &'static str,
+    /// How it is evaluated.
+    pub body: Body,
+}
+
+/// An aggregate function.
+pub struct Aggregate {
+    /// As written in KQL.
+    pub name: &'static str,
+    /// Other names of the same function.
+    pub aliases: &'static [&'static str],
+    /// The parameters in order.
+    pub parameters: &'static [Parameter],
+    /// The type of the result; `arg_max` and `arg_min` return a struct that the binder unpacks.
+    pub returns: Returns,
+    /// What it does, in one to three sentences.
+    pub prose: &'static str,
+    /// The name of the result's column when the query gives none; `{}` stands for the first argument's column.
+    pub column_name: &'static str,
+    /// A query that is a test.
+    pub example: &'static str,
+    /// What the example gives.
+    pub example_result: &'static str,
+    /// How it is evaluated.
+    pub body: AggregateBody,
+}
+
+/// How an aggregate is evaluated.
+#[derive(Clone, Copy)]
+pub enum AggregateBody {
+    /// An expression with the engine's aggregates or ours. For `arg_max` and `arg_min` the arguments are the ordering
+    /// expression and then the values; the result is a struct with the fields `c0`, `c1`, … in that order.
+    Plan(fn(&QueryContext, &[Typed]) -> Result<Expr, CallError>),
+}

@@ -1,0 +1,224 @@
+//! Our functions as DataFusion sees them: one UDF per function and types of arguments. Its name says both
+//! (`kql.strcat(string,long)string`), so that an executor on another machine can make the same one from the name.
+
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow::array::{ArrayRef, BooleanArray};
+use arrow::datatypes::DataType;
+use datafusion::common::{DFSchema, Result, exec_err};
+use datafusion::execution::context::ExecutionProps;
+use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
+use datafusion::logical_expr::{
+    ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
+};
+use datafusion::physical_expr::create_physical_expr;
+use datafusion::scalar::ScalarValue;
+
+use super::entry::{Body, Function};
+use super::scratch::Scratch;
+use crate::kql::types::{KqlType, Typed};
+use crate::kql::value::{Column, Value, array};
+
+/// Bytes of one cell that a function makes; longer text is cut to "" so that no query fills the memory.
+pub const CELL_BYTES_MAX: usize = 1 << 20;
+
+/// The call of `function` as an expression.
+pub fn expr(function: &'static Function, returns: KqlType, arguments: &[Typed]) -> Expr {
+    let types = arguments.iter().map(|argument| argument.ty).collect();
+    let udf = ScalarUDF::new_from_impl(KqlUdf::new(function, types, returns));
+    udf.call(arguments.iter().map(|argument| argument.expr.clone()).collect())
+}
+
+/// The UDF that has this name; none when the name is not one of ours.
+pub fn udf_by_name(name: &str) -> Option<ScalarUDF> {
+    let (head, returns) = name.strip_prefix("kql.")?.rsplit_once(')')?;
+    let (function, types) = head.rsplit_once('(')?;
+    let function = super::find(function).or_else(|| super::operator(function))?;
+    let types: Option<Vec<KqlType>> =
+        types.split(',').filter(|name| !name.is_empty()).map(KqlType::from_name).collect();
+    Some(ScalarUDF::new_from_impl(KqlUdf::new(function, types?, KqlType::from_name(returns)?)))
+}
+
+/// The value of an expression without columns; none when it cannot be evaluated now.
+pub fn evaluate_constant(expr: &Expr) -> Option<ScalarValue> {
+    let schema = DFSchema::empty();
+    let batch = arrow::record_batch::RecordBatch::try_new_with_options(
+        Arc::clone(schema.inner()),
+        Vec::new(),
+        &arrow::record_batch::RecordBatchOptions::new().with_row_count(Some(1)),
+    )
+    .ok()?;
+    let physical =
+        create_physical_expr(expr, &schema, &ExecutionProps::new(), &PhysicalPlanningContext::default()).ok()?;
+    match physical.evaluate(&batch).ok()? {
+        ColumnarValue::Scalar(scalar) => Some(scalar),
+        ColumnarValue::Array(array) => ScalarValue::try_from_array(&array, 0).ok(),
+    }
+}
+
+struct KqlUdf {
+    function: &'static Function,
+    types: Vec<KqlType>,
+    returns: KqlType,
+    name: String,
+    signature: Signature,
+    /// Batches run at the same time on several threads; each takes one and gives it back.
+    pool: Mutex<Vec<Scratch>>,
+}
+
+impl KqlUdf {
+    fn new(function: &'static Function, types: Vec<KqlType>, returns: KqlType) -> KqlUdf {
+        let names: Vec<&str> = types.iter().map(|ty| ty.name()).collect();
+        let volatility = match function.body {
+            Body::Volatile(_) => Volatility::Volatile,
+            Body::Rows(_) | Body::Test(_) | Body::Plan(_) | Body::Special(_) => Volatility::Immutable,
+        };
+        KqlUdf {
+            function,
+            name: format!("kql.{}({}){returns}", function.name, names.join(",")),
+            types,
+            returns,
+            signature: Signature::user_defined(volatility),
+            pool: Mutex::new(Vec::new()),
+        }
+    }
+
+    fn evaluate(&self, scratch: &mut Scratch, args: &ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let mut arguments = Vec::with_capacity(args.args.len());
+        for (value, ty) in args.args.iter().zip(&self.types) {
+            arguments.push(Argument::new(value, *ty)?);
+        }
+        let scalar = arguments.iter().all(|argument| argument.column.is_none());
+        let n_rows = if scalar { 1 } else { args.number_rows };
+        let array = match self.function.body {
+            Body::Rows(rows) => self.by_rows(scratch, &arguments, n_rows, rows),
+            Body::Volatile(rows) => {
+                return Ok(ColumnarValue::Array(self.by_rows(scratch, &arguments, args.number_rows, rows)));
+            }
+            Body::Test(test) => by_test(scratch, &arguments, n_rows, test),
+            Body::Plan(_) | Body::Special(_) => return exec_err!("{} has no row body", self.name),
+        };
+        if scalar {
+            return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&array, 0)?));
+        }
+        Ok(ColumnarValue::Array(array))
+    }
+
+    fn by_rows(
+        &self,
+        scratch: &mut Scratch,
+        arguments: &[Argument],
+        n_rows: usize,
+        rows: fn(&mut Scratch, &[Value]) -> Value,
+    ) -> ArrayRef {
+        let mut values: Vec<Value> = arguments.iter().map(|argument| argument.constant.clone()).collect();
+        let mut results = Vec::with_capacity(n_rows);
+        for row_idx in 0..n_rows {
+            for (value, argument) in values.iter_mut().zip(arguments) {
+                if let Some(column) = &argument.column {
+                    *value = column.value(row_idx);
+                }
+            }
+            results.push(bounded(rows(scratch, &values), self.returns));
+        }
+        array(&results, self.returns)
+    }
+}
+
+/// One argument of a batch: a column, or a constant converted once.
+struct Argument {
+    column: Option<Column>,
+    constant: Value,
+}
+
+impl Argument {
+    fn new(value: &ColumnarValue, ty: KqlType) -> Result<Argument> {
+        match value {
+            ColumnarValue::Array(array) => {
+                Ok(Argument { column: Some(Column::new(array, ty)?), constant: Value::Null })
+            }
+            ColumnarValue::Scalar(scalar) => {
+                Ok(Argument { column: None, constant: Column::new(&scalar.to_array()?, ty)?.value(0) })
+            }
+        }
+    }
+}
+
+fn by_test(
+    scratch: &mut Scratch,
+    arguments: &[Argument],
+    n_rows: usize,
+    test: fn(&mut Scratch, &str, &[Value]) -> Option<bool>,
+) -> ArrayRef {
+    let Some((text, rest)) = arguments.split_first() else { return Arc::new(BooleanArray::new_null(n_rows)) };
+    let mut values: Vec<Value> = rest.iter().map(|argument| argument.constant.clone()).collect();
+    let mut results = Vec::with_capacity(n_rows);
+    for row_idx in 0..n_rows {
+        for (value, argument) in values.iter_mut().zip(rest) {
+            if let Some(column) = &argument.column {
+                *value = column.value(row_idx);
+            }
+        }
+        let text = text.column.as_ref().map_or(text.constant.as_str(), |column| column.text(row_idx));
+        results.push(test(scratch, text, &values));
+    }
+    Arc::new(BooleanArray::from(results))
+}
+
+/// A result within the size limit of a cell.
+pub fn bounded(value: Value, ty: KqlType) -> Value {
+    match &value {
+        Value::Text(text) if text.len() > CELL_BYTES_MAX => Value::null_of(ty),
+        _ => value,
+    }
+}
+
+impl ScalarUDFImpl for KqlUdf {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _arg_types: &[DataType]) -> Result<DataType> {
+        Ok(self.returns.arrow())
+    }
+
+    fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
+        if arg_types.len() != self.types.len() {
+            return exec_err!("{} takes {} arguments, not {}", self.name, self.types.len(), arg_types.len());
+        }
+        Ok(self.types.iter().map(|ty| ty.arrow()).collect())
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let taken = self.pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut scratch = taken.unwrap_or_default();
+        let result = self.evaluate(&mut scratch, &args);
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
+        result
+    }
+}
+
+impl std::fmt::Debug for KqlUdf {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.name)
+    }
+}
+
+impl PartialEq for KqlUdf {
+    fn eq(&self, other: &KqlUdf) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for KqlUdf {}
+
+impl Hash for KqlUdf {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}

@@ -1,0 +1,126 @@
+//! Values out of Arrow arrays and back. Only the Arrow types of `KqlType::arrow` are read.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, BooleanArray, BooleanBuilder, Float64Array, Float64Builder, Int32Array, Int32Builder, Int64Array,
+    Int64Builder, StringArray, StringBuilder,
+};
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+use datafusion::common::{Result, exec_datafusion_err};
+
+use super::{Json, Value};
+use crate::kql::types::KqlType;
+
+/// An Arrow array read as values of one type.
+pub struct Column {
+    array: ArrayRef,
+    ty: KqlType,
+}
+
+impl Column {
+    /// Reads `array` as `ty`; other encodings of the same type (string views, dictionaries) are cast.
+    pub fn new(array: &ArrayRef, ty: KqlType) -> Result<Column> {
+        let wanted = ty.arrow();
+        if *array.data_type() == wanted {
+            return Ok(Column { array: Arc::clone(array), ty });
+        }
+        if *array.data_type() == DataType::Null {
+            return Ok(Column { array: arrow::array::new_null_array(&wanted, array.len()), ty });
+        }
+        let array = cast(array, &wanted)
+            .map_err(|error| exec_datafusion_err!("read {} as {ty}: {error}", array.data_type()))?;
+        Ok(Column { array, ty })
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.array.len()
+    }
+
+    /// Whether it has no row.
+    pub fn is_empty(&self) -> bool {
+        self.array.is_empty()
+    }
+
+    /// The text of a row of a string, guid or dynamic column; null gives "".
+    pub fn text(&self, row_idx: usize) -> &str {
+        match self.array.as_any().downcast_ref::<StringArray>() {
+            Some(array) if array.is_valid(row_idx) => array.value(row_idx),
+            Some(_) | None => "",
+        }
+    }
+
+    /// The value of a row.
+    pub fn value(&self, row_idx: usize) -> Value {
+        if self.array.is_null(row_idx) {
+            return Value::null_of(self.ty);
+        }
+        let any = self.array.as_any();
+        let value = match self.ty {
+            KqlType::Bool => any.downcast_ref::<BooleanArray>().map(|array| Value::Bool(array.value(row_idx))),
+            KqlType::Int => any.downcast_ref::<Int32Array>().map(|array| Value::Int(array.value(row_idx))),
+            KqlType::Long => any.downcast_ref::<Int64Array>().map(|array| Value::Long(array.value(row_idx))),
+            KqlType::DateTime => any.downcast_ref::<Int64Array>().map(|array| Value::DateTime(array.value(row_idx))),
+            KqlType::TimeSpan => any.downcast_ref::<Int64Array>().map(|array| Value::TimeSpan(array.value(row_idx))),
+            KqlType::Real | KqlType::Decimal => {
+                any.downcast_ref::<Float64Array>().map(|array| Value::Real(array.value(row_idx)))
+            }
+            KqlType::String => Some(Value::text(self.text(row_idx))),
+            KqlType::Guid => Some(Value::Guid(self.text(row_idx).to_owned())),
+            KqlType::Dynamic => Some(read_json(self.text(row_idx))),
+        };
+        value.unwrap_or(Value::Null)
+    }
+}
+
+/// A dynamic column holds JSON; text that is not JSON is a string.
+fn read_json(text: &str) -> Value {
+    Value::dynamic(serde_json::from_str(text).unwrap_or_else(|_| Json::String(text.to_owned())))
+}
+
+/// An Arrow array of values of one type; a value of another type becomes null.
+pub fn array(values: &[Value], ty: KqlType) -> ArrayRef {
+    match ty {
+        KqlType::Bool => {
+            let mut builder = BooleanBuilder::with_capacity(values.len());
+            values.iter().for_each(|value| builder.append_option(value.as_bool()));
+            Arc::new(builder.finish())
+        }
+        KqlType::Int => {
+            let mut builder = Int32Builder::with_capacity(values.len());
+            values
+                .iter()
+                .for_each(|value| builder.append_option(value.as_long().and_then(|long| i32::try_from(long).ok())));
+            Arc::new(builder.finish())
+        }
+        KqlType::Long | KqlType::DateTime | KqlType::TimeSpan => {
+            let mut builder = Int64Builder::with_capacity(values.len());
+            values.iter().for_each(|value| builder.append_option(value.as_long()));
+            Arc::new(builder.finish())
+        }
+        KqlType::Real | KqlType::Decimal => {
+            let mut builder = Float64Builder::with_capacity(values.len());
+            values.iter().for_each(|value| builder.append_option(value.as_real()));
+            Arc::new(builder.finish())
+        }
+        KqlType::String => {
+            let mut builder = StringBuilder::new();
+            values.iter().for_each(|value| builder.append_value(value.as_str()));
+            Arc::new(builder.finish())
+        }
+        KqlType::Guid => {
+            let mut builder = StringBuilder::new();
+            values.iter().for_each(|value| builder.append_option((!value.is_null()).then(|| value.as_str())));
+            Arc::new(builder.finish())
+        }
+        KqlType::Dynamic => {
+            let mut builder = StringBuilder::new();
+            values
+                .iter()
+                .for_each(|value| builder.append_option((!value.is_null()).then(|| value.to_json().to_string())));
+            Arc::new(builder.finish())
+        }
+    }
+}
