@@ -12,7 +12,9 @@ use super::rig::{Programs, Rig, Scratch, signal, wait};
 
 /// Processes that each storm starts; every kill happens during one. Enough to be killed under load, few enough that
 /// fifty rounds do not pile up hours of rows for a debug build to store.
-const STORM_COUNT: &str = "300";
+const STORM_COUNT: &str = "1000";
+/// Rows of a storm in the spool by which it is known that the sensor sees it and that the kill will interrupt work.
+const SEEN_ROWS_MIN: u64 = 50;
 
 pub(super) fn run(rounds: u32, release: bool, negative: bool) -> Result<()> {
     let programs = Programs::build(release, if negative { "server/ack-before-write" } else { "" })?;
@@ -26,13 +28,13 @@ pub(super) fn run(rounds: u32, release: bool, negative: bool) -> Result<()> {
     let device = rig.device(dir)?;
     let mut random = seed()?;
     for round in 0..rounds {
-        let storm = start_storm()?;
+        let storm = start_storm(&programs, dir)?;
         pause(&mut random);
         signal(rig.child.id(), "KILL")?;
         rig.child.wait()?;
         rig = Rig::start(&programs, dir, &listen, &ingest_listen, &["server"])?;
         finish(storm)?;
-        let storm = start_storm()?;
+        let storm = start_storm(&programs, dir)?;
         pause(&mut random);
         sensor.kill()?;
         sensor.wait()?;
@@ -66,9 +68,20 @@ pub(super) fn run(rounds: u32, release: bool, negative: bool) -> Result<()> {
     }
 }
 
-fn start_storm() -> Result<Child> {
+/// Starts a storm and waits until the sensor, which may just have been started, writes its rows.
+fn start_storm(programs: &Programs, dir: &Path) -> Result<Child> {
+    let written = |status: Json| status["written"].as_u64().context("written");
+    let before = written(spool(programs, dir)?)?;
     let exe = std::env::current_exe()?;
-    Command::new(exe).args(["act", "storm", "load", STORM_COUNT]).spawn().context("start the storm")
+    let mut storm = Command::new(&exe).args(["act", "storm", "load", STORM_COUNT]).spawn().context("start the storm")?;
+    wait("the sensor to see the storm", || {
+        if storm.try_wait()?.is_some_and(|status| status.success()) {
+            // It was over before the sensor was up.
+            storm = Command::new(&exe).args(["act", "storm", "load", STORM_COUNT]).spawn()?;
+        }
+        Ok((written(spool(programs, dir)?)? >= before + SEEN_ROWS_MIN).then_some(()))
+    })?;
+    Ok(storm)
 }
 
 fn finish(mut storm: Child) -> Result<()> {
@@ -136,12 +149,12 @@ fn seed() -> Result<Random> {
     Ok(Random { first, state: first })
 }
 
-/// 0.1 to 1.1 s.
+/// 0 to 0.5 s, which is within a storm.
 fn pause(random: &mut Random) {
     random.state ^= random.state << 13;
     random.state ^= random.state >> 7;
     random.state ^= random.state << 17;
-    std::thread::sleep(Duration::from_millis(100 + random.state % 1_000));
+    std::thread::sleep(Duration::from_millis(random.state % 500));
 }
 
 struct Outcome {
