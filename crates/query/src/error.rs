@@ -17,6 +17,18 @@ pub enum Error {
     Engine(String),
 }
 
+impl Error {
+    /// A stable name for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::BadRequest(_) => "bad_request",
+            Error::NoEvent(_) => "no_event",
+            Error::Limit(_) => "limit",
+            Error::Engine(_) => "engine",
+        }
+    }
+}
+
 impl From<datafusion::error::DataFusionError> for Error {
     fn from(error: datafusion::error::DataFusionError) -> Self {
         use datafusion::error::DataFusionError;

@@ -22,3 +22,26 @@ pub const GAPS_MAX: usize = 500;
 pub const TREE_ANCESTORS_MAX: usize = 64;
 /// Children listed per level of a tree; the number of all is given beside them.
 pub const TREE_CHILDREN_MAX: usize = 200;
+
+/// Wall time of one hunting query; what MDE gives.
+pub const HUNT_WALL_TIME_MAX: Duration = Duration::from_secs(600);
+/// Memory of one hunting query: two may run at their limit at the same time.
+pub const HUNT_MEMORY_BYTES_MAX: usize = MEMORY_BYTES_MAX / 2;
+/// Rows of an answer; what MDE gives.
+pub const RESULT_ROWS_MAX: usize = 100_000;
+/// Bytes of an answer: what a browser can still show.
+pub const RESULT_BYTES_MAX: usize = 64 << 20;
+/// Rows that `range`, `mv-expand` and their like make in one query.
+pub const EXPANDED_ROWS_MAX: u64 = 20_000_000;
+/// Rows that a query may hold while it is understood: `toscalar`, `in (table)` that is looked into, `bag_unpack`.
+pub const HELD_ROWS_MAX: usize = 1_000_000;
+/// Operators of a query after its `let`s are put in: each costs planning time, and `let`s can double them.
+pub const OPERATORS_MAX: usize = 2_000;
+/// Functions and tables of the query's own inside each other.
+pub const CALLS_DEEP_MAX: usize = 64;
+/// Values of one `in`, `has_any`, `has_all`.
+pub const LIST_VALUES_MAX: usize = 1_000_000;
+/// Columns of a table in the middle of a query: `bag_unpack` and `pivot` can make any number.
+pub const COLUMNS_MAX: usize = 2_000;
+/// Stack of the thread that understands a query; the parser limits how deep it can go.
+pub const BINDER_STACK_BYTES: usize = 64 << 20;

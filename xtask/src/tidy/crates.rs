@@ -15,7 +15,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("kql", &[]),
     ("wire", &[]),
     ("store", &["schema"]),
-    ("query", &["schema", "store"]),
+    ("query", &["kql", "schema", "store"]),
     ("sensor", &["schema", "wire"]),
     ("server", &["query", "schema", "store", "wire"]),
     ("xtask", &[]),
