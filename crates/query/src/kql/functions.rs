@@ -9,17 +9,47 @@ mod scratch;
 mod udf;
 
 pub mod aggregates;
+mod arrays;
+mod bags;
+mod binary;
 mod conditional;
+mod convert;
+mod encode;
+pub mod fold;
+mod math;
+mod network;
 mod operators;
+mod parse;
+mod series;
+mod special;
+mod strings;
+mod terms;
+mod time;
 
 pub use call::{ARGUMENTS_MAX, CallError, call, call_aggregate, convert};
 pub use context::QueryContext;
 pub use entry::{Aggregate, AggregateBody, Body, Function, Parameter, Presence, Returns, Special};
+pub use fold::udaf_by_name;
 pub use scratch::Scratch;
 pub use udf::udf_by_name;
 
 /// One list per family, in the order of the documentation.
-pub const FAMILIES: &[(&str, &[Function])] = &[("Conditions", conditional::FUNCTIONS)];
+pub const FAMILIES: &[(&str, &[Function])] = &[
+    ("Conditions", conditional::FUNCTIONS),
+    ("Conversions", convert::FUNCTIONS),
+    ("Strings", strings::FUNCTIONS),
+    ("Parsing", parse::FUNCTIONS),
+    ("Encodings and hashes", encode::FUNCTIONS),
+    ("Dates and times", time::FUNCTIONS),
+    ("Numbers", math::FUNCTIONS),
+    ("Functions of one real", math::OF_REAL),
+    ("Bits", binary::FUNCTIONS),
+    ("Arrays and sets", arrays::FUNCTIONS),
+    ("Bags and JSON", bags::FUNCTIONS),
+    ("Networks", network::FUNCTIONS),
+    ("Series", series::FUNCTIONS),
+    ("Rows and tables", special::FUNCTIONS),
+];
 
 /// The entry of a scalar function by its name or an alias.
 pub fn find(name: &str) -> Option<&'static Function> {

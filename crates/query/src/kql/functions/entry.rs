@@ -48,6 +48,51 @@ impl Parameter {
         Parameter { name, types, presence: Presence::Repeated, constant: false }
     }
 
+    /// A string.
+    pub const fn text(name: &'static str) -> Parameter {
+        Parameter::required(name, Types::STRING)
+    }
+
+    /// A long.
+    pub const fn long(name: &'static str) -> Parameter {
+        Parameter::required(name, Types::LONG)
+    }
+
+    /// A real.
+    pub const fn real(name: &'static str) -> Parameter {
+        Parameter::required(name, Types::REAL)
+    }
+
+    /// A dynamic; a string is read as JSON.
+    pub const fn dynamic(name: &'static str) -> Parameter {
+        Parameter::required(name, Types::of(&[KqlType::Dynamic, KqlType::String]))
+    }
+
+    /// A datetime.
+    pub const fn datetime(name: &'static str) -> Parameter {
+        Parameter::required(name, Types::DATETIME)
+    }
+
+    /// A timespan.
+    pub const fn timespan(name: &'static str) -> Parameter {
+        Parameter::required(name, Types::TIMESPAN)
+    }
+
+    /// Any type.
+    pub const fn any(name: &'static str) -> Parameter {
+        Parameter::required(name, Types::ANY)
+    }
+
+    /// The same, may be left out.
+    pub const fn opt(self) -> Parameter {
+        Parameter { presence: Presence::Optional, ..self }
+    }
+
+    /// The same, any number of times.
+    pub const fn many(self) -> Parameter {
+        Parameter { presence: Presence::Repeated, ..self }
+    }
+
     /// The same, constant-only.
     pub const fn constant(self) -> Parameter {
         Parameter { constant: true, ..self }
@@ -131,6 +176,88 @@ pub struct Function {
     pub warning: &'static str,
     /// How it is evaluated.
     pub body: Body,
+}
+
+impl Function {
+    /// A function of one result type; `doc` is its prose, an example and what that gives.
+    const fn new(
+        name: &'static str,
+        parameters: &'static [Parameter],
+        ty: KqlType,
+        doc: [&'static str; 3],
+        body: Body,
+    ) -> Function {
+        let [prose, example, example_result] = doc;
+        let returns = Returns::Type(ty);
+        Function { name, aliases: &[], parameters, returns, prose, example, example_result, warning: "", body }
+    }
+
+    /// Evaluated row by row.
+    pub const fn rows(
+        name: &'static str,
+        parameters: &'static [Parameter],
+        ty: KqlType,
+        doc: [&'static str; 3],
+        body: fn(&mut Scratch, &[Value]) -> Value,
+    ) -> Function {
+        Function::new(name, parameters, ty, doc, Body::Rows(body))
+    }
+
+    /// A test of a text.
+    pub const fn test(
+        name: &'static str,
+        parameters: &'static [Parameter],
+        doc: [&'static str; 3],
+        body: fn(&mut Scratch, &str, &[Value]) -> Option<bool>,
+    ) -> Function {
+        Function::new(name, parameters, KqlType::Bool, doc, Body::Test(body))
+    }
+
+    /// An expression of the engine's own.
+    pub const fn plan(
+        name: &'static str,
+        parameters: &'static [Parameter],
+        ty: KqlType,
+        doc: [&'static str; 3],
+        body: fn(&QueryContext, &[Typed]) -> Result<Expr, CallError>,
+    ) -> Function {
+        Function::new(name, parameters, ty, doc, Body::Plan(body))
+    }
+
+    /// The binder's.
+    pub const fn special(
+        name: &'static str,
+        parameters: &'static [Parameter],
+        ty: KqlType,
+        doc: [&'static str; 3],
+        special: Special,
+    ) -> Function {
+        Function::new(name, parameters, ty, doc, Body::Special(special))
+    }
+
+    /// The same with another way to find the type of the result.
+    pub const fn returning(self, returns: Returns) -> Function {
+        Function { returns, ..self }
+    }
+
+    /// The same under other names too.
+    pub const fn also(self, aliases: &'static [&'static str]) -> Function {
+        Function { aliases, ..self }
+    }
+
+    /// The same, giving another result at every call.
+    pub const fn volatile(self) -> Function {
+        let body = match self.body {
+            Body::Rows(rows) => Body::Volatile(rows),
+            other => other,
+        };
+        Function { body, ..self }
+    }
+
+    /// The same, with a warning on every answer that used it.
+    pub const fn warning(self, warning: &'static str) -> Function {
+        Function { warning, ..self }
+    }
 }
 
 /// An aggregate function.

@@ -6,6 +6,8 @@ use std::collections::HashMap;
 
 use regex::{Regex, RegexBuilder};
 
+use crate::kql::value::Value;
+
 /// Compiled expressions kept; patterns that come from a column would otherwise fill the memory.
 const REGEXES_MAX: usize = 64;
 /// Bytes of one compiled expression; beyond it is treated as invalid.
@@ -16,6 +18,10 @@ const REGEX_BYTES_MAX: usize = 4 << 20;
 pub struct Scratch {
     regexes: HashMap<String, Option<Regex>>,
     prepared: Option<(String, Box<dyn Any + Send>)>,
+    /// The arguments after the first are the same in every row of this batch.
+    is_stable: bool,
+    listed: Option<Box<dyn Any + Send>>,
+    random_state: u64,
 }
 
 impl Scratch {
@@ -28,6 +34,37 @@ impl Scratch {
             self.regexes.insert(pattern.to_owned(), compile(pattern).ok());
         }
         self.regexes.get(pattern).and_then(Option::as_ref)
+    }
+
+    /// A random real from 0 to 1 (xorshift64*, Vigna 2014), seeded from the process's own hash keys.
+    pub fn random(&mut self) -> f64 {
+        if self.random_state == 0 {
+            use std::hash::{BuildHasher, RandomState};
+            self.random_state = RandomState::new().hash_one(1_u8) | 1;
+        }
+        self.random_state ^= self.random_state >> 12;
+        self.random_state ^= self.random_state << 25;
+        self.random_state ^= self.random_state >> 27;
+        // 53 bits are what a real can tell apart.
+        (self.random_state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// A batch begins; `is_stable` when all arguments but the first are constants in it.
+    pub fn begin(&mut self, is_stable: bool) {
+        self.is_stable = is_stable;
+        self.listed = None;
+    }
+
+    /// Something made from the arguments after the first: once per batch when they are constants.
+    pub fn prepare_list<T: Send + 'static>(
+        &mut self,
+        values: &[Value],
+        make: impl FnOnce(&[Value]) -> T,
+    ) -> Option<&T> {
+        if !self.is_stable || self.listed.is_none() {
+            self.listed = Some(Box::new(make(values)));
+        }
+        self.listed.as_ref().and_then(|made| made.downcast_ref::<T>())
     }
 
     /// Something made from `key` once and kept while the key stays the same.

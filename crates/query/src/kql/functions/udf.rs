@@ -89,6 +89,7 @@ impl KqlUdf {
         for (value, ty) in args.args.iter().zip(&self.types) {
             arguments.push(Argument::new(value, *ty)?);
         }
+        scratch.begin(arguments.iter().skip(1).all(|argument| argument.column.is_none()));
         let scalar = arguments.iter().all(|argument| argument.column.is_none());
         let n_rows = if scalar { 1 } else { args.number_rows };
         let array = match self.function.body {

@@ -1,0 +1,253 @@
+//! Series: arrays of numbers at equal distances, as `make-series` gives them.
+
+use super::arrays::array;
+use super::entry::{Function, Parameter};
+use super::scratch::Scratch;
+use crate::kql::types::KqlType;
+use crate::kql::value::{Json, Value};
+
+const SERIES: &[Parameter] = &[Parameter::dynamic("series")];
+const PAIR: &[Parameter] = &[Parameter::dynamic("left"), Parameter::dynamic("right")];
+
+/// The functions of this family.
+pub const FUNCTIONS: &[Function] = &[
+    Function::rows("series_stats_dynamic", SERIES, KqlType::Dynamic, ["Smallest, largest, average, deviation and variance of a series as a bag.", "series_stats_dynamic(dynamic([1, 2, 3])).avg", "2.0"], |_, values| {
+        stats(&values[0])
+    })
+    .also(&["series_stats"]),
+    Function::rows("series_fit_line_dynamic", SERIES, KqlType::Dynamic, ["The straight line that fits best: slope, interception, rsquare and more as a bag.", "series_fit_line_dynamic(dynamic([1, 2, 3])).slope", "1.0"], |_, values| {
+        numbers(&values[0]).and_then(|numbers| line(&numbers)).map_or(Value::Null, Value::Dynamic)
+    })
+    .also(&["series_fit_line"]),
+    Function::rows(
+        "series_fit_2lines_dynamic",
+        SERIES,
+        KqlType::Dynamic,
+        ["The two straight lines that fit best, with the place of the break, as a bag.", "series_fit_2lines_dynamic(dynamic([1, 1, 1, 5, 5, 5])).split_idx", "3"],
+        |_, values| numbers(&values[0]).and_then(|numbers| two_lines(&numbers)).map_or(Value::Null, Value::Dynamic),
+    )
+    .also(&["series_fit_2lines"]),
+    Function::rows("series_outliers", &[Parameter::dynamic("series"), Parameter::text("kind").opt(), Parameter::any("ignore").opt(), Parameter::real("low").opt(), Parameter::real("high").opt()], KqlType::Dynamic, ["How far outside of its quartiles each value is (Tukey's test; `ctukey` uses the 10th and 90th percentile).", "series_outliers(dynamic([1, 2, 2, 1, 100]), 'tukey')[4] > 3", "True"], outliers),
+    Function::rows("series_add", PAIR, KqlType::Dynamic, ["Sums member by member.", "series_add(dynamic([1, 2]), dynamic([3, 4]))", "[4.0,6.0]"], |_, values| by_member(values, |left, right| left + right)),
+    Function::rows("series_subtract", PAIR, KqlType::Dynamic, ["Differences member by member.", "series_subtract(dynamic([3, 4]), dynamic([1, 1]))", "[2.0,3.0]"], |_, values| by_member(values, |left, right| left - right)),
+    Function::rows("series_multiply", PAIR, KqlType::Dynamic, ["Products member by member.", "series_multiply(dynamic([3, 4]), dynamic([2, 2]))", "[6.0,8.0]"], |_, values| by_member(values, |left, right| left * right)),
+    Function::rows("series_divide", PAIR, KqlType::Dynamic, ["Quotients member by member.", "series_divide(dynamic([3, 4]), dynamic([2, 2]))", "[1.5,2.0]"], |_, values| by_member(values, |left, right| left / right)),
+    Function::rows("series_sum", SERIES, KqlType::Real, ["The sum of a series.", "series_sum(dynamic([1, 2]))", "3"], |_, values| {
+        numbers(&values[0]).map_or(Value::Null, |numbers| Value::Real(numbers.iter().sum()))
+    }),
+    Function::rows("series_fill_const", &[Parameter::dynamic("series"), Parameter::any("value")], KqlType::Dynamic, ["Nulls replaced by a value.", "series_fill_const(dynamic([1, null]), 0)", "[1,0]"], |_, values| {
+        let fill = values[1].to_json();
+        array(&values[0]).map_or(Value::Null, |members| {
+            Value::Dynamic(members.iter().map(|member| if member.is_null() { fill.clone() } else { member.clone() }).collect())
+        })
+    }),
+    Function::rows("series_fill_forward", SERIES, KqlType::Dynamic, ["Nulls replaced by the value before them.", "series_fill_forward(dynamic([1, null, 2]))", "[1,1,2]"], |_, values| {
+        array(&values[0]).map_or(Value::Null, |members| Value::Dynamic(Json::Array(forward(members.iter()))))
+    }),
+    Function::rows("series_fill_backward", SERIES, KqlType::Dynamic, ["Nulls replaced by the value behind them.", "series_fill_backward(dynamic([null, 2]))", "[2,2]"], |_, values| {
+        array(&values[0]).map_or(Value::Null, |members| {
+            let mut filled = forward(members.iter().rev());
+            filled.reverse();
+            Value::Dynamic(Json::Array(filled))
+        })
+    }),
+    Function::rows("series_fill_linear", SERIES, KqlType::Dynamic, ["Nulls replaced by values on the line between their neighbours.", "series_fill_linear(dynamic([1, null, 3]))", "[1,2.0,3]"], |_, values| {
+        array(&values[0]).map_or(Value::Null, |members| Value::Dynamic(Json::Array(linear(members))))
+    }),
+    Function::rows(
+        "series_decompose_anomalies",
+        &[Parameter::dynamic("series"), Parameter::real("threshold").opt(), Parameter::long("seasonality").opt(), Parameter::text("trend").opt(), Parameter::long("test_points").opt(), Parameter::text("method").opt(), Parameter::real("seasonality_threshold").opt()],
+        KqlType::Dynamic,
+        ["Which values of a series stand out from its line: 1 above, -1 below, with their scores and the line, as an array of three. Seasons are not taken out.", "series_decompose_anomalies(dynamic([1, 1, 2, 1, 2, 1, 1, 2, 90, 1, 2, 1]))[0][8]", "1"],
+        anomalies,
+    )
+    .warning("series_decompose_anomalies: only the linear trend is taken out, seasons are not."),
+];
+
+fn numbers(value: &Value) -> Option<Vec<f64>> {
+    let numbers: Vec<f64> = array(value)?.iter().filter_map(Json::as_f64).collect();
+    (!numbers.is_empty()).then_some(numbers)
+}
+
+fn by_member(values: &[Value], work_out: fn(f64, f64) -> f64) -> Value {
+    let (Some(left), Some(right)) = (array(&values[0]), array(&values[1])) else { return Value::Null };
+    let members = left.iter().zip(right).map(|(left, right)| match (left.as_f64(), right.as_f64()) {
+        (Some(left), Some(right)) => Json::from(work_out(left, right)),
+        _ => Json::Null,
+    });
+    Value::Dynamic(members.collect())
+}
+
+fn bag(members: &[(&str, Json)]) -> Json {
+    Json::Object(members.iter().map(|(name, json)| ((*name).to_owned(), json.clone())).collect())
+}
+
+fn mean(numbers: &[f64]) -> f64 {
+    numbers.iter().sum::<f64>() / numbers.len() as f64
+}
+
+/// Sum of the squared distances from the mean.
+fn squares(numbers: &[f64]) -> f64 {
+    let mean = mean(numbers);
+    numbers.iter().map(|number| (number - mean).powi(2)).sum()
+}
+
+fn stats(value: &Value) -> Value {
+    let Some(numbers) = numbers(value) else { return Value::Null };
+    let place = |best: fn(f64, f64) -> bool| {
+        let mut found = 0;
+        for (at, number) in numbers.iter().enumerate() {
+            if best(*number, numbers[found]) {
+                found = at;
+            }
+        }
+        found
+    };
+    let (low, high) = (place(|left, right| left < right), place(|left, right| left > right));
+    let variance = if numbers.len() > 1 { squares(&numbers) / (numbers.len() - 1) as f64 } else { 0.0 };
+    Value::Dynamic(bag(&[
+        ("min", numbers[low].into()),
+        ("min_idx", low.into()),
+        ("max", numbers[high].into()),
+        ("max_idx", high.into()),
+        ("avg", mean(&numbers).into()),
+        ("stdev", variance.sqrt().into()),
+        ("variance", variance.into()),
+        ("sum", numbers.iter().sum::<f64>().into()),
+        ("len", numbers.len().into()),
+    ]))
+}
+
+/// Least squares over the places 0, 1, 2, …: slope and interception.
+fn fit(numbers: &[f64]) -> (f64, f64) {
+    let n = numbers.len() as f64;
+    let x_mean = (n - 1.0) / 2.0;
+    let y_mean = mean(numbers);
+    let (mut xy, mut xx) = (0.0, 0.0);
+    for (at, number) in numbers.iter().enumerate() {
+        let x = at as f64 - x_mean;
+        xy += x * (number - y_mean);
+        xx += x * x;
+    }
+    let slope = if xx == 0.0 { 0.0 } else { xy / xx };
+    (slope, y_mean - slope * x_mean)
+}
+
+/// Squared distances from the line.
+fn residual(numbers: &[f64]) -> f64 {
+    let (slope, interception) = fit(numbers);
+    numbers.iter().enumerate().map(|(at, number)| (number - slope * at as f64 - interception).powi(2)).sum()
+}
+
+fn line(numbers: &[f64]) -> Option<Json> {
+    let (slope, interception) = fit(numbers);
+    let (total, rest) = (squares(numbers), residual(numbers));
+    let n = numbers.len() as f64;
+    let fitted: Vec<f64> = (0..numbers.len()).map(|at| slope * at as f64 + interception).collect();
+    Some(bag(&[
+        ("rsquare", (if total == 0.0 { 1.0 } else { 1.0 - rest / total }).into()),
+        ("slope", slope.into()),
+        ("variance", (if n > 1.0 { total / (n - 1.0) } else { 0.0 }).into()),
+        ("rvariance", (if n > 1.0 { rest / (n - 1.0) } else { 0.0 }).into()),
+        ("interception", interception.into()),
+        ("line_fit", fitted.into()),
+    ]))
+}
+
+fn two_lines(numbers: &[f64]) -> Option<Json> {
+    let splits = 1..numbers.len();
+    let rest = |at: usize| residual(&numbers[..at]) + residual(&numbers[at..]);
+    let split = splits.min_by(|left, right| rest(*left).total_cmp(&rest(*right)))?;
+    let total = squares(numbers);
+    let rsquare = if total == 0.0 { 1.0 } else { 1.0 - rest(split) / total };
+    let (left, right) = (fit(&numbers[..split]), fit(&numbers[split..]));
+    let mut fitted: Vec<f64> = (0..split).map(|at| left.0 * at as f64 + left.1).collect();
+    fitted.extend((0..numbers.len() - split).map(|at| right.0 * at as f64 + right.1));
+    Some(bag(&[
+        ("rsquare", rsquare.into()),
+        ("split_idx", split.into()),
+        ("left_slope", left.0.into()),
+        ("left_interception", left.1.into()),
+        ("right_slope", right.0.into()),
+        ("right_interception", right.1.into()),
+        ("line_fit", fitted.into()),
+    ]))
+}
+
+/// The value at a share of the sorted numbers, between neighbours in proportion.
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let at = share * (sorted.len() - 1) as f64;
+    let (below, above) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
+    below + (above - below) * at.fract()
+}
+
+/// How far a number lies outside of a range, in units of the range's width; 0 inside of it.
+fn outside(number: f64, low: f64, high: f64) -> f64 {
+    let width = high - low;
+    let distance = if number > high {
+        number - high
+    } else if number < low {
+        number - low
+    } else {
+        0.0
+    };
+    if distance == 0.0 || width == 0.0 { distance } else { distance / width }
+}
+
+fn outliers(_: &mut Scratch, values: &[Value]) -> Value {
+    let Some(numbers) = numbers(&values[0]) else { return Value::Null };
+    let is_tukey = values.get(1).is_some_and(|kind| kind.as_str().eq_ignore_ascii_case("tukey"));
+    let share = |idx: usize, default: f64| {
+        values.get(idx).and_then(Value::as_real).map_or(default, |percent| (percent / 100.0).clamp(0.0, 1.0))
+    };
+    let (low, high) = if is_tukey { (0.25, 0.75) } else { (share(3, 0.1), share(4, 0.9)) };
+    let mut sorted = numbers.clone();
+    sorted.sort_by(f64::total_cmp);
+    let (low, high) = (quantile(&sorted, low), quantile(&sorted, high));
+    Value::Dynamic(numbers.iter().map(|number| Json::from(outside(*number, low, high))).collect())
+}
+
+fn anomalies(_: &mut Scratch, values: &[Value]) -> Value {
+    let Some(numbers) = numbers(&values[0]) else { return Value::Null };
+    let threshold = values.get(1).and_then(Value::as_real).unwrap_or(1.5);
+    let is_flat = values.get(3).is_some_and(|trend| matches!(trend.as_str(), "avg" | "none"));
+    let (slope, interception) = if is_flat { (0.0, mean(&numbers)) } else { fit(&numbers) };
+    let baseline: Vec<f64> = (0..numbers.len()).map(|at| slope * at as f64 + interception).collect();
+    let rests: Vec<f64> = numbers.iter().zip(&baseline).map(|(number, line)| number - line).collect();
+    let mut sorted = rests.clone();
+    sorted.sort_by(f64::total_cmp);
+    let (low, high) = (quantile(&sorted, 0.1), quantile(&sorted, 0.9));
+    let scores: Vec<f64> = rests.iter().map(|rest| outside(*rest, low, high)).collect();
+    let flags = scores.iter().map(|score| Json::from(i64::from(*score > threshold) - i64::from(*score < -threshold)));
+    Value::Dynamic(Json::Array(vec![flags.collect(), scores.clone().into(), baseline.into()]))
+}
+
+fn forward<'a>(members: impl Iterator<Item = &'a Json>) -> Vec<Json> {
+    let mut last = Json::Null;
+    let mut filled = Vec::new();
+    for member in members {
+        if !member.is_null() {
+            last = member.clone();
+        }
+        filled.push(last.clone());
+    }
+    filled
+}
+
+fn linear(members: &[Json]) -> Vec<Json> {
+    let known: Vec<(usize, f64)> =
+        members.iter().enumerate().filter_map(|(at, member)| member.as_f64().map(|number| (at, number))).collect();
+    let mut filled = members.to_vec();
+    for (at, member) in filled.iter_mut().enumerate().filter(|(_, member)| member.is_null()) {
+        let before = known.iter().rev().find(|(place, _)| *place < at);
+        let after = known.iter().find(|(place, _)| *place > at);
+        *member = match (before, after) {
+            (Some((from, low)), Some((to, high))) => {
+                Json::from(low + (high - low) * (at - from) as f64 / (to - from) as f64)
+            }
+            (Some((_, only)), None) | (None, Some((_, only))) => Json::from(*only),
+            (None, None) => Json::Null,
+        };
+    }
+    filled
+}
