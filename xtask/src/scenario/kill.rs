@@ -73,7 +73,8 @@ fn start_storm(programs: &Programs, dir: &Path) -> Result<Child> {
     let written = |status: Json| status["written"].as_u64().context("written");
     let before = written(spool(programs, dir)?)?;
     let exe = std::env::current_exe()?;
-    let mut storm = Command::new(&exe).args(["act", "storm", "load", STORM_COUNT]).spawn().context("start the storm")?;
+    let mut storm =
+        Command::new(&exe).args(["act", "storm", "load", STORM_COUNT]).spawn().context("start the storm")?;
     wait("the sensor to see the storm", || {
         if storm.try_wait()?.is_some_and(|status| status.success()) {
             // It was over before the sensor was up.
