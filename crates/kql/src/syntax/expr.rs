@@ -1,7 +1,7 @@
 //! Expressions. A pipeline is an expression too, because KQL allows `(T | where x)` wherever the meaning asks for a table,
 //! and whether a name means a value or a table is the binder's to know.
 
-use super::{ExternalData, Literal, Name, NamePattern, Pipeline};
+use super::{ExternalData, Literal, Name, NamePattern, Pipeline, PluginSchema};
 use crate::Span;
 use crate::syntax::{Column, DataType};
 
@@ -115,7 +115,14 @@ pub enum Expr {
         /// All of it.
         span: Span,
     },
-    /// `typeof(string)` and, with several columns, `typeof(a: string, *)`.
+    /// `typeof(*, a: string)`: the result of a plugin, as its argument.
+    SchemaOf {
+        /// The columns.
+        schema: PluginSchema,
+        /// All of it.
+        span: Span,
+    },
+    /// `typeof(string)`.
     TypeOf {
         /// The type.
         data_type: DataType,
@@ -185,6 +192,7 @@ impl Expr {
             | Self::List { span, .. }
             | Self::Between { span, .. }
             | Self::TypeOf { span, .. }
+            | Self::SchemaOf { span, .. }
             | Self::Materialize { span, .. }
             | Self::ToScalar { span, .. }
             | Self::ToTable { span, .. }

@@ -93,7 +93,7 @@ pub enum Literal {
     Timespan(Option<i64>),
     /// `guid(…)`: lower case with dashes.
     Guid(Option<String>),
-    /// A string, escapes resolved.
+    /// A string, escapes resolved; strings side by side are one.
     String {
         /// The characters.
         value: String,

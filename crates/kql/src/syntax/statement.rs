@@ -6,7 +6,8 @@ use crate::Span;
 /// A whole text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Query {
-    /// In the order written. Empty for a text of comments and blanks (there is a diagnostic then).
+    /// In the order written. Empty for a text of comments and blanks; that there is nothing to
+    /// answer, here or after `let`s alone, is for the binder to say.
     pub statements: Vec<Statement>,
     /// The whole text.
     pub span: Span,

@@ -12,7 +12,7 @@ pub struct Join {
     pub kind: Option<JoinKind>,
     /// The right side: a name, or an [`Expr::Pipeline`].
     pub right: Expr,
-    /// Behind `on`; several are joined by `and`.
+    /// Behind `on`; several are joined by `and`. Empty when `on` was left out, which the binder refuses.
     pub on: Vec<JoinCondition>,
 }
 

@@ -1,0 +1,15 @@
+//! The limits of a query's text. Each is a named constant with its reason; beyond it there is a diagnostic.
+
+/// Longest text. A million-term `in` list fits several times; spans are 32 bits wide.
+pub const TEXT_BYTES_MAX: usize = 64 << 20;
+
+/// How deep the tree may get: nested parentheses, subqueries, functions, JSON, and chains such as `a + b + c` that nest
+/// to the left. Everything that walks the tree (dropping it too) recurses this deep, on threads with 2 MiB of stack.
+/// Queries that people write stay under 40. `and`/`or` chains and lists do not nest.
+pub const DEPTH_MAX: u32 = 200;
+
+/// Operators in one pipeline: plans nest once per operator. Queries that people write stay under 100.
+pub const PIPELINE_OPERATORS_MAX: usize = 1_000;
+
+/// Diagnostics of one text; more of them help nobody.
+pub const DIAGNOSTICS_MAX: usize = 100;
