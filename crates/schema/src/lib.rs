@@ -5,6 +5,7 @@ pub mod action;
 pub mod column;
 pub mod columns;
 pub mod row;
+pub mod sample;
 pub mod table;
 pub mod tables;
 
