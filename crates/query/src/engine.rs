@@ -15,9 +15,9 @@ use crate::table::{EventsTable, Scope};
 
 /// Runs queries. Cheap to share; one per process.
 pub struct Engine {
-    context: SessionContext,
+    pub(crate) context: SessionContext,
     /// `None` only while it is dropped.
-    runtime: Option<tokio::runtime::Runtime>,
+    pub(crate) runtime: Option<tokio::runtime::Runtime>,
 }
 
 impl Engine {

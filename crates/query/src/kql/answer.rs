@@ -164,7 +164,6 @@ pub struct Outcome {
 }
 
 /// What the query's task sends: batches, then the outcome.
-#[expect(dead_code, reason = "the planner that sends them follows")]
 pub(super) enum Message {
     Batch(RecordBatch),
     Failed(Error, Box<Outcome>),
