@@ -2,6 +2,7 @@
 //! columns, functions) are known to the caller.
 
 use crate::Span;
+use crate::limits::TEXT_BYTES_MAX;
 use crate::parser::{OPERATORS, Parser, operator_words};
 use crate::syntax::DataType;
 
@@ -128,6 +129,9 @@ impl Recorder {
 /// What could stand at `cursor`, a byte of the text (moved back to a character's border).
 pub fn complete(text: &str, cursor: usize) -> Completion {
     let mut cursor = cursor.min(text.len());
+    if text.len() > TEXT_BYTES_MAX {
+        return Completion { replace: Span::new(0, 0), expected: Vec::new(), input: None };
+    }
     while !text.is_char_boundary(cursor) {
         cursor -= 1;
     }

@@ -9,6 +9,7 @@ mod lexer;
 pub mod limits;
 pub mod literal;
 mod parser;
+mod print;
 mod span;
 mod suggest;
 pub mod syntax;

@@ -3,7 +3,7 @@
 
 mod datetime;
 
-pub use datetime::{DATETIME_TICKS_MAX, days_from_civil, parse_datetime};
+pub use datetime::{DATETIME_TICKS_MAX, civil_from_days, days_from_civil, parse_datetime};
 
 /// Ticks of 100 ns in a second.
 pub const TICKS_PER_SECOND: i64 = 10_000_000;

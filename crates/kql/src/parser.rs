@@ -16,12 +16,13 @@ mod search;
 mod series;
 mod statement;
 
-pub(crate) use expr::operator_words;
+pub(crate) use expr::{AND, EQUALITY, OR, PRODUCT, SUM, TEXT, operator_words};
 pub(crate) use pipeline::OPERATORS;
+pub(crate) use primary::RESERVED;
 
 use crate::complete::{Expected, Recorder};
 use crate::lexer::{Token, TokenKind, lex};
-use crate::limits::{DEPTH_MAX, DIAGNOSTICS_MAX, TEXT_BYTES_MAX};
+use crate::limits::{DEPTH_MAX, DIAGNOSTICS_MAX, HEIGHT_MAX, TEXT_BYTES_MAX};
 use crate::syntax::{Expr, Name, Query};
 use crate::{Diagnostic, Span, code};
 
@@ -350,14 +351,15 @@ impl<'a> Parser<'a> {
     }
 
     fn check_height(&mut self) -> bool {
-        if self.height > DEPTH_MAX {
+        if self.height > HEIGHT_MAX {
             self.give_up(self.last_span());
         }
-        self.height <= DEPTH_MAX
+        self.height <= HEIGHT_MAX
     }
 
     fn give_up(&mut self, span: Span) {
-        let message = format!("The query is nested more than {DEPTH_MAX} levels deep here.");
+        let message =
+            format!("The query is nested too deep here: over {DEPTH_MAX} brackets or {HEIGHT_MAX} operators.");
         let hint = "Split it with `let`, or write lists with `in (…)`, `case(…)` or `strcat(…)`.";
         self.error(code::DEPTH, span, message, hint);
         self.gave_up = true;

@@ -93,6 +93,21 @@ pub fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
     Some(years * 365 + years / 4 - years / 100 + years / 400 + BEFORE[at] + leap_day + day - 1)
 }
 
+/// Year, month and day of a day counted from 0001-01-01.
+pub fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    // Counted from 0000-03-01, so that leap days end a year; eras have 400 years. (Howard Hinnant, "chrono-compatible
+    // low-level date algorithms".)
+    let shifted = days + 306;
+    let era = shifted.div_euclid(146_097);
+    let of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
+}
+
 /// `10:00`, `10:00:05.5Z`, `10:00 GMT`, `10:00+09:00`, `10:00:00 PM`, or nothing: ticks of the day, in UTC.
 fn parse_clock_and_zone(text: &str) -> Option<i64> {
     let split = text.find(|character: char| !(character.is_ascii_digit() || matches!(character, ':' | '.')));
@@ -143,6 +158,15 @@ fn parse_zone(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_and_dates_agree() {
+        let last = days_from_civil(9999, 12, 31).expect("a day");
+        for days in 0..=last {
+            let (year, month, day) = civil_from_days(days);
+            assert_eq!(days_from_civil(year, month, day), Some(days), "{year}-{month}-{day}");
+        }
+    }
 
     #[test]
     fn datetimes_are_ticks() {

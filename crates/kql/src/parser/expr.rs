@@ -8,13 +8,13 @@ use crate::syntax::{BinaryOp, Expr, ListOp, UnaryOp};
 use crate::{Span, code};
 
 /// Levels of precedence, loosest first.
-const OR: u8 = 1;
-const AND: u8 = 2;
-const EQUALITY: u8 = 3;
+pub(crate) const OR: u8 = 1;
+pub(crate) const AND: u8 = 2;
+pub(crate) const EQUALITY: u8 = 3;
 const ORDER: u8 = 4;
-const SUM: u8 = 5;
-const PRODUCT: u8 = 6;
-const TEXT: u8 = 7;
+pub(crate) const SUM: u8 = 5;
+pub(crate) const PRODUCT: u8 = 6;
+pub(crate) const TEXT: u8 = 7;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Infix {
@@ -166,15 +166,10 @@ impl Parser<'_> {
                 break;
             }
         }
-        self.expect_infix(level_min);
-        left
-    }
-
-    /// At the end of an operand, for completion: any operator could follow.
-    fn expect_infix(&mut self, level_min: u8) {
-        if level_min == OR {
+        if level_min == OR && !matches!(left, Expr::Error { .. }) {
             self.may(Expected::Infix);
         }
+        left
     }
 
     fn peek_infix(&self) -> Option<(Infix, usize)> {

@@ -173,7 +173,7 @@ impl Parser<'_> {
         match self.keyword().0 {
             "print" | "union" | "search" => true,
             "find" => is_free(self.kind(1)) && !matches!(self.kind(1), TokenKind::Dot | TokenKind::LeftParen),
-            "range" => self.name_length(1) > 0 && self.kind(1) == TokenKind::Word && self.word(2) == "from",
+            "range" => self.name_length(1) > 0 && self.word(1 + self.name_length(1)) == "from",
             "evaluate" => self.kind(1) == TokenKind::Word,
             "macro-expand" => true,
             _ => false,
@@ -202,6 +202,11 @@ impl Parser<'_> {
         }
         let span = Span { start: first.span.start, end };
         (self.slice(span), length)
+    }
+
+    pub(super) fn keyword_span(&self) -> Span {
+        let (_, length) = self.keyword();
+        self.span().to(self.token(length.saturating_sub(1)).span)
     }
 
     /// Whether a known operator is next.
@@ -234,7 +239,7 @@ impl Parser<'_> {
     }
 
     fn unknown_operator(&mut self, keyword: &str) -> Operator {
-        let start = self.span();
+        let start = self.keyword_span();
         let words = || OPERATORS.iter().copied();
         let (message, hint) = if keyword.is_empty() {
             let found = match self.kind(0) {

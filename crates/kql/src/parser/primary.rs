@@ -9,7 +9,7 @@ use crate::{Span, code};
 
 /// Words that are never a name where an expression begins, because they begin or continue something else.
 /// In brackets (`['by']`) they are names.
-const RESERVED: &[&str] = &[
+pub(crate) const RESERVED: &[&str] = &[
     "and",
     "or",
     "by",
@@ -324,7 +324,7 @@ impl Parser<'_> {
             DataType::Int | DataType::Long => "Only digits stand here; toint(value) and tolong(value) convert.",
             _ => "Only a number stands here; toreal(value) and todecimal(value) convert.",
         };
-        self.error(code::LITERAL, span, format!("`{inside}` is not a {}.", data_type.name()), hint);
+        self.error(code::LITERAL, span, format!("`{inside}` is not a valid {}.", data_type.name()), hint);
         null_of(data_type)
     }
 }

@@ -29,8 +29,10 @@ impl Parser<'_> {
     }
 
     fn at_end(&mut self) -> bool {
-        self.may(Expected::Statement);
-        self.may(Expected::Source);
+        if self.at == 0 || self.tokens[self.at - 1].kind == TokenKind::Semicolon {
+            self.may(Expected::Statement);
+            self.may(Expected::Source);
+        }
         self.at(TokenKind::End)
     }
 
@@ -68,10 +70,13 @@ impl Parser<'_> {
 
     /// Skips what Kusto knows and we don't, with a finding.
     pub(super) fn skip_unsupported(&mut self, what: &str, hint: &str) -> Span {
-        let start = self.span();
+        let start = self.keyword_span();
         self.report(Diagnostic::error(code::UNSUPPORTED, start, format!("`{what}` is not supported."), hint));
         // The operator's own word goes, however odd what follows is.
-        self.bump();
+        let (_, n_tokens) = self.keyword();
+        for _ in 0..n_tokens {
+            self.bump();
+        }
         self.skip();
         start.to(self.last_span())
     }
