@@ -1,7 +1,7 @@
 //! Operators → text.
 
 use super::Printer;
-use crate::syntax::{Operator, OperatorKind, Property, ReorderOrder};
+use crate::syntax::{Operator, OperatorKind, Property, Reorder, ReorderOrder};
 
 impl Printer {
     pub(super) fn operator(&mut self, operator: &Operator) {
@@ -26,18 +26,9 @@ impl Printer {
             OperatorKind::ProjectAway { columns } | OperatorKind::ProjectKeep { columns } => {
                 self.after_blank(|printer| printer.list(columns, Self::pattern));
             }
-            OperatorKind::ProjectReorder { columns } => self.after_blank(|printer| {
-                printer.list(columns, |printer, reorder| {
-                    printer.pattern(&reorder.pattern);
-                    printer.text(match reorder.order {
-                        Some(ReorderOrder::Ascending) => " asc",
-                        Some(ReorderOrder::Descending) => " desc",
-                        Some(ReorderOrder::GrannyAscending) => " granny-asc",
-                        Some(ReorderOrder::GrannyDescending) => " granny-desc",
-                        None => "",
-                    });
-                });
-            }),
+            OperatorKind::ProjectReorder { columns } => {
+                self.after_blank(|printer| printer.list(columns, Self::reorder));
+            }
             OperatorKind::Summarize { aggregates, by } => {
                 if !aggregates.is_empty() {
                     self.after_blank(|printer| printer.named_list(aggregates));
@@ -86,6 +77,17 @@ impl Printer {
             OperatorKind::Find(find) => self.find(find),
             OperatorKind::Fork(fork) => self.fork(fork),
         }
+    }
+
+    fn reorder(&mut self, reorder: &Reorder) {
+        self.pattern(&reorder.pattern);
+        self.text(match reorder.order {
+            Some(ReorderOrder::Ascending) => " asc",
+            Some(ReorderOrder::Descending) => " desc",
+            Some(ReorderOrder::GrannyAscending) => " granny-asc",
+            Some(ReorderOrder::GrannyDescending) => " granny-desc",
+            None => "",
+        });
     }
 
     /// Those of which each part has a word before it.
