@@ -34,8 +34,6 @@ pub(crate) enum Job {
     Append(Box<Request>),
     /// Flush what is in memory; the answer comes when the files are in the table.
     Flush(Box<dyn FnOnce(Result<(), Error>) + Send>),
-    /// Delete files received before this instant (microseconds since 1970).
-    Retain(i64, Box<dyn FnOnce(Result<usize, Error>) + Send>),
     Stop,
 }
 
@@ -71,7 +69,6 @@ impl Committer {
                 match job {
                     Job::Append(request) => group.push(*request),
                     Job::Flush(done) => done(self.flush_and_wait()),
-                    Job::Retain(before_us, done) => done(self.shared.retain(before_us)),
                     Job::Stop => stop = true,
                 }
                 let bytes: usize = group.iter().map(|request| request.logged.len()).sum();

@@ -2,11 +2,12 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{Array, RecordBatch, StringArray, TimestampMicrosecondArray, UInt32Array};
 use arrow::compute::{SortColumn, lexsort_to_indices, take_record_batch};
+use arrow::datatypes::{Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -17,6 +18,8 @@ use time::OffsetDateTime;
 use crate::Error;
 use crate::limits::ROW_GROUP_ROWS;
 use crate::memory::{MemoryBatch, merge};
+use crate::step::step;
+use crate::store::now_ns;
 use crate::wal::sync_dir;
 
 /// Columns with many different values that hunters look up by equality: a bloom filter skips whole row groups.
@@ -31,7 +34,7 @@ const BLOOM_COLUMNS: [&str; 9] = [
     "InitiatingProcessParentUniqueId",
     "EventId",
 ];
-const DAY_US: i64 = 86_400_000_000;
+pub(crate) const DAY_US: i64 = 86_400_000_000;
 /// 0001-01-01T00:00:00Z, the first day that every reader of Delta can name.
 const TIME_MIN_US: i64 = -719_162 * DAY_US;
 /// The last microsecond of 9999-12-31.
@@ -60,6 +63,8 @@ pub struct FileMeta {
     pub device_max: String,
     /// CRC32C of the whole file: Parquet's own parts are not all covered by checksums.
     pub crc32c: u32,
+    /// When the file was written, milliseconds since 1970.
+    pub written_ms: i64,
 }
 
 impl FileMeta {
@@ -77,6 +82,7 @@ impl FileMeta {
             device_min: stats.pointer("/minValues/DeviceId")?.as_str()?.to_owned(),
             device_max: stats.pointer("/maxValues/DeviceId")?.as_str()?.to_owned(),
             crc32c: u32::try_from(tag("crc32c")?).ok()?,
+            written_ms: add.get("modificationTime")?.as_i64()?,
         })
     }
 
@@ -119,32 +125,38 @@ fn date_time(time_us: i64) -> OffsetDateTime {
 }
 
 /// Writes the rows as one sorted file per day. All files and their directories are durable when this returns.
-pub(crate) fn write_files(
-    table_dir: &Path,
-    batches: &[Arc<MemoryBatch>],
-    flush_id: &str,
-) -> Result<Vec<FileMeta>, Error> {
+pub(crate) fn write_files(table_dir: &Path, batches: &[Arc<MemoryBatch>], name: &str) -> Result<Vec<FileMeta>, Error> {
     if batches.is_empty() {
         return Ok(Vec::new());
     }
-    let sorted = sort(&merge(batches)?)?;
-    let times = column::<TimestampMicrosecondArray>(&sorted, "Timestamp")?;
+    write_sorted(table_dir, &sort(&merge(batches)?)?, name)
+}
+
+/// As `write_files`, for rows that are sorted already.
+pub(crate) fn write_sorted(table_dir: &Path, sorted: &RecordBatch, name: &str) -> Result<Vec<FileMeta>, Error> {
+    let times = column::<TimestampMicrosecondArray>(sorted, "Timestamp")?;
     let mut rows_by_day: std::collections::BTreeMap<i64, Vec<u32>> = std::collections::BTreeMap::new();
     for row_idx in 0..sorted.num_rows() {
         rows_by_day.entry(day_number(times.value(row_idx))).or_default().push(row_idx as u32);
     }
     let mut files = Vec::with_capacity(rows_by_day.len());
     for (day, rows) in rows_by_day {
-        let part = take_record_batch(&sorted, &UInt32Array::from(rows))?;
-        files.push(write_file(table_dir, &day_of_us(day * DAY_US), flush_id, &part)?);
+        let part = take_record_batch(sorted, &UInt32Array::from(rows))?;
+        let day = day_of_us(day * DAY_US);
+        let mut writer = FileWriter::create(table_dir, &day, name, &part.schema(), part.num_rows())?;
+        writer.write(&part)?;
+        files.push(writer.finish()?);
     }
     sync_dir(table_dir)?;
     Ok(files)
 }
 
-fn sort(batch: &RecordBatch) -> Result<RecordBatch, Error> {
+/// The columns that rows are sorted by, in every file.
+pub(crate) const SORT_COLUMNS: [&str; 3] = ["DeviceId", "Timestamp", "StreamSeq"];
+
+pub(crate) fn sort(batch: &RecordBatch) -> Result<RecordBatch, Error> {
     let mut keys = Vec::new();
-    for name in ["DeviceId", "Timestamp", "StreamSeq"] {
+    for name in SORT_COLUMNS {
         let values = batch.column_by_name(name).ok_or_else(|| Error::Columns(format!("no column {name}")))?;
         keys.push(SortColumn { values: Arc::clone(values), options: None });
     }
@@ -159,35 +171,81 @@ fn column<'a, A: Array + 'static>(batch: &'a RecordBatch, name: &str) -> Result<
         .ok_or_else(|| Error::Columns(format!("no column {name} of the right type")))
 }
 
-fn write_file(table_dir: &Path, day: &str, flush_id: &str, batch: &RecordBatch) -> Result<FileMeta, Error> {
-    let path = format!("day={day}/{flush_id}.parquet");
-    let full_path = table_dir.join(&path);
-    let dir = table_dir.join(format!("day={day}"));
-    std::fs::create_dir_all(&dir).map_err(|error| Error::io("create", &dir, error))?;
-    let file = File::create(&full_path).map_err(|error| Error::io("create", &full_path, error))?;
-    let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties(batch)))?;
-    writer.write(batch)?;
-    let file = writer.into_inner()?;
-    file.sync_all().map_err(|error| Error::io("fsync", &full_path, error))?;
-    sync_dir(&dir)?;
-    let size_bytes = file.metadata().map_err(|error| Error::io("stat", &full_path, error))?.len();
-    let times = column::<TimestampMicrosecondArray>(batch, "Timestamp")?;
-    let ingested = column::<TimestampMicrosecondArray>(batch, "IngestionTime")?;
-    let devices = column::<StringArray>(batch, "DeviceId")?;
-    let n_rows = batch.num_rows();
-    Ok(FileMeta {
-        path,
-        day: day.to_owned(),
-        size_bytes,
-        n_rows: n_rows as u64,
-        time_min_us: arrow::compute::min(times).unwrap_or(i64::MIN),
-        time_max_us: arrow::compute::max(times).unwrap_or(i64::MAX),
-        ingested_max_us: arrow::compute::max(ingested).unwrap_or(i64::MAX),
-        // Rows are sorted by device first.
-        device_min: devices.value(0).to_owned(),
-        device_max: devices.value(n_rows - 1).to_owned(),
-        crc32c: file_crc32c(&full_path)?,
-    })
+/// A column file that is being written, of one day, from sorted rows.
+pub(crate) struct FileWriter {
+    writer: ArrowWriter<File>,
+    dir: PathBuf,
+    full_path: PathBuf,
+    meta: FileMeta,
+}
+
+impl FileWriter {
+    pub(crate) fn create(
+        table_dir: &Path,
+        day: &str,
+        name: &str,
+        schema: &SchemaRef,
+        n_rows: usize,
+    ) -> Result<Self, Error> {
+        let path = format!("day={day}/{name}.parquet");
+        let full_path = table_dir.join(&path);
+        let dir = table_dir.join(format!("day={day}"));
+        std::fs::create_dir_all(&dir).map_err(|error| Error::io("create", &dir, error))?;
+        step("day created");
+        let file = File::create(&full_path).map_err(|error| Error::io("create", &full_path, error))?;
+        step("file created");
+        let writer = ArrowWriter::try_new(file, Arc::clone(schema), Some(properties(schema, n_rows)))?;
+        let meta = FileMeta {
+            path,
+            day: day.to_owned(),
+            size_bytes: 0,
+            n_rows: 0,
+            time_min_us: i64::MAX,
+            time_max_us: i64::MIN,
+            ingested_max_us: i64::MIN,
+            device_min: String::new(),
+            device_max: String::new(),
+            crc32c: 0,
+            written_ms: now_ns() / 1_000_000,
+        };
+        Ok(Self { writer, dir, full_path, meta })
+    }
+
+    pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+        let n_rows = batch.num_rows();
+        if n_rows == 0 {
+            return Ok(());
+        }
+        self.writer.write(batch)?;
+        let times = column::<TimestampMicrosecondArray>(batch, "Timestamp")?;
+        let ingested = column::<TimestampMicrosecondArray>(batch, "IngestionTime")?;
+        let devices = column::<StringArray>(batch, "DeviceId")?;
+        let meta = &mut self.meta;
+        if meta.n_rows == 0 {
+            // Rows are sorted by device first.
+            devices.value(0).clone_into(&mut meta.device_min);
+        }
+        devices.value(n_rows - 1).clone_into(&mut meta.device_max);
+        meta.n_rows += n_rows as u64;
+        // A row without a time could be of any.
+        meta.time_min_us = meta.time_min_us.min(arrow::compute::min(times).unwrap_or(i64::MIN));
+        meta.time_max_us = meta.time_max_us.max(arrow::compute::max(times).unwrap_or(i64::MAX));
+        meta.ingested_max_us = meta.ingested_max_us.max(arrow::compute::max(ingested).unwrap_or(i64::MAX));
+        Ok(())
+    }
+
+    /// The file and its directory are durable when this returns.
+    pub(crate) fn finish(self) -> Result<FileMeta, Error> {
+        let (full_path, mut meta) = (self.full_path, self.meta);
+        let file = self.writer.into_inner()?;
+        step("file written");
+        file.sync_all().map_err(|error| Error::io("fsync", &full_path, error))?;
+        sync_dir(&self.dir)?;
+        step("file durable");
+        meta.size_bytes = file.metadata().map_err(|error| Error::io("stat", &full_path, error))?.len();
+        meta.crc32c = file_crc32c(&full_path)?;
+        Ok(meta)
+    }
 }
 
 /// CRC32C of a file, read in pieces.
@@ -205,16 +263,17 @@ pub(crate) fn file_crc32c(path: &Path) -> Result<u32, Error> {
     }
 }
 
-fn properties(batch: &RecordBatch) -> WriterProperties {
+fn properties(schema: &Schema, n_rows: usize) -> WriterProperties {
     let level = ZstdLevel::try_new(3).unwrap_or_default();
     let mut builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_statistics_enabled(EnabledStatistics::Page);
     for name in BLOOM_COLUMNS {
-        if batch.column_by_name(name).is_some() {
+        if schema.column_with_name(name).is_some() {
+            let n_values = n_rows.min(ROW_GROUP_ROWS) as u64;
             builder = builder.set_column_bloom_filter_enabled(ColumnPath::from(name), true);
-            builder = builder.set_column_bloom_filter_max_ndv(ColumnPath::from(name), batch.num_rows() as u64);
+            builder = builder.set_column_bloom_filter_max_ndv(ColumnPath::from(name), n_values);
         }
     }
     builder.build()

@@ -6,7 +6,7 @@ use std::path::Path;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::Error;
-use crate::delta::Table;
+use crate::delta::{Table, check_checkpoints};
 use crate::files::file_crc32c;
 use crate::recover::prepare_dir;
 use crate::store::now_ns;
@@ -40,6 +40,7 @@ pub fn fsck(dir: &Path) -> Result<Report, Error> {
     let _lock = prepare_dir(dir)?;
     let mut report = Report::default();
     check_log(dir, &mut report)?;
+    report.problems.extend(check_checkpoints(&dir.join("events"))?);
     let table = Table::open(&dir.join("events"), now_ns() / 1_000_000)?;
     for file in table.files() {
         report.n_files += 1;

@@ -11,21 +11,31 @@
 
 mod columns;
 mod commit;
+mod compact;
+#[cfg(test)]
+mod crash_tests;
 mod delta;
 mod error;
 mod files;
 mod fsck;
 pub mod limits;
+mod maintain;
 mod marks;
 mod memory;
+mod merge;
 mod recover;
+mod snapshot;
+mod step;
 mod store;
 mod wal;
 
 pub use columns::{arrow_schema, arrow_type};
+pub use compact::{Compacted, Eagerness};
 pub use error::Error;
 pub use files::FileMeta;
 pub use fsck::{Report, fsck};
+pub use maintain::{Retention, Vacuumed};
 pub use marks::{Hole, StreamState};
 pub use memory::MemoryBatch;
-pub use store::{Append, Appended, Options, Snapshot, Stats, Store};
+pub use snapshot::Snapshot;
+pub use store::{Append, Appended, Options, Stats, Store};

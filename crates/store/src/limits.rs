@@ -31,3 +31,30 @@ pub const STREAM_RANGES_MAX: usize = 1_024;
 pub const ROW_GROUP_ROWS: usize = 131_072;
 /// Disk space below which appends are refused, so that flush and SQLite still have room to write.
 pub const FREE_BYTES_MIN: u64 = 64 << 20;
+
+/// Rows of one compacted file at most: 32 row groups, so that those of one device lie together, and a rewrite takes
+/// seconds.
+pub const COMPACT_ROWS_MAX: u64 = 4 << 20;
+/// Files merged at once at most: each costs an open reader and a decoded batch.
+pub const COMPACT_FILES_MAX: usize = 32;
+/// Files of one size class that are merged while their day still grows; each row is rewritten about once per class.
+pub const COMPACT_FILES_MIN: usize = 8;
+/// A day of arrival is over this long after midnight; then all its small files are merged.
+pub const COMPACT_SETTLE: Duration = Duration::from_secs(3_600);
+/// Rows that a merge decodes per input at a time: bounds its memory together with the number of files.
+pub const COMPACT_BATCH_ROWS: usize = 1_024;
+/// Rows that a merge hands to the writer at a time.
+pub const COMPACT_OUTPUT_ROWS: usize = 8_192;
+/// How often retention, compaction, checkpoints and vacuum look whether there is something to do.
+pub const MAINTENANCE_EVERY: Duration = Duration::from_secs(60);
+/// Scheduling priority of the maintenance thread (nice value): ingest and queries come first.
+pub const MAINTENANCE_NICE: i32 = 10;
+/// A file that was taken out of the table stays on disk this long for other engines that read an older state of it.
+/// Our own queries hold what they read for as long as they run.
+pub const VACUUM_GRACE: Duration = Duration::from_secs(900);
+/// Commits after which a checkpoint is written: what a start has to read at most, besides the checkpoint.
+pub const CHECKPOINT_COMMITS: u64 = 100;
+/// Checkpoints that stay; the log before the oldest of them is deleted.
+pub const CHECKPOINTS_KEPT: usize = 2;
+/// Checkpoints name deleted files for this long, as Delta's default is.
+pub const TOMBSTONE_KEPT: Duration = Duration::from_secs(7 * 86_400);

@@ -117,16 +117,20 @@ fn replay(batch: &LoggedBatch, memory: &mut MemoryTable, marks: &mut Marks) -> R
     Ok(())
 }
 
-/// Deletes Parquet files that no commit names: a crash came between writing and committing them, or between
-/// taking them out of the table and deleting them.
+/// Deletes Parquet files that no commit names: a crash came between writing and committing them.
 fn remove_orphans(dir: &Path, table: &Table) {
     let table_dir = dir.join("events");
     let Ok(days) = std::fs::read_dir(&table_dir) else { return };
     for day in days.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with("day=")) {
+        // Only an empty directory can be removed.
+        if std::fs::remove_dir(day.path()).is_ok() {
+            continue;
+        }
         let Ok(files) = std::fs::read_dir(day.path()) else { continue };
         for file in files.flatten() {
             let path = format!("{}/{}", day.file_name().to_string_lossy(), file.file_name().to_string_lossy());
-            if path.ends_with(".parquet") && !table.has(&path) {
+            // What retention or a merge took out of the table is vacuum's, after its grace time.
+            if path.ends_with(".parquet") && !table.has(&path) && !table.is_tombstoned(&path) {
                 match std::fs::remove_file(file.path()) {
                     Ok(()) => tracing::info!(path, "removed a column file that no commit names"),
                     Err(error) => tracing::warn!(path, %error, "column file that no commit names stays"),

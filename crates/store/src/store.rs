@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, RwLock};
 use std::thread::JoinHandle;
@@ -10,11 +11,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::columns::{record_batch, rows_of};
 use crate::commit::{Committer, Job, Request};
+use crate::compact::NotCompacted;
 use crate::delta::Table;
-use crate::files::{FileMeta, write_files};
+use crate::files::write_files;
 use crate::limits::{MEMORY_ROWS_MAX, QUEUE_APPENDS_MAX, WAL_RECORD_BYTES_MAX};
 use crate::marks::{Marks, StreamState};
 use crate::memory::{MemoryBatch, MemoryTable};
+use crate::snapshot::{Pins, Snapshot};
 use crate::wal::{LoggedBatch, segment_numbers, segment_path, sync_dir};
 use crate::{Error, recover};
 
@@ -51,19 +54,6 @@ pub struct Appended {
     pub n_new: u64,
 }
 
-/// What a query reads: files and fresh rows, each row in exactly one of them.
-#[derive(Clone, Debug)]
-pub struct Snapshot {
-    /// Directory that the files' paths are relative to.
-    pub table_dir: PathBuf,
-    /// Column files.
-    pub files: Vec<FileMeta>,
-    /// Rows that are in no file yet.
-    pub fresh: Vec<Arc<MemoryBatch>>,
-    /// Keeps the files of this snapshot on disk while it lives.
-    _pin: Arc<()>,
-}
-
 /// Figures about the store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
@@ -82,10 +72,15 @@ pub(crate) struct Shared {
     pub(crate) dir: PathBuf,
     pub(crate) memory: RwLock<MemoryTable>,
     pub(crate) marks: RwLock<Marks>,
-    table: RwLock<Table>,
-    /// Removed files that snapshots may still read, with the pin of the snapshots made before.
-    doomed: Mutex<Vec<(PathBuf, std::sync::Weak<()>)>>,
-    pin: Mutex<Arc<()>>,
+    pub(crate) table: RwLock<Table>,
+    pub(crate) pins: Arc<Pins>,
+    /// Held by a merge, and by a checkpoint: one at a time.
+    pub(crate) compacting: Mutex<()>,
+    pub(crate) checkpointing: Mutex<()>,
+    pub(crate) not_compacted: Mutex<NotCompacted>,
+    /// The store is being closed; threads that wait are woken by the signal.
+    pub(crate) stopping: AtomicBool,
+    pub(crate) stop_signal: (Mutex<()>, Condvar),
     generation: Mutex<u64>,
     changed: Condvar,
 }
@@ -129,38 +124,15 @@ impl Shared {
         sync_dir(&wal_dir)
     }
 
-    /// Takes files out of the table whose newest row was received before the given instant.
-    pub(crate) fn retain(&self, before_us: i64) -> Result<usize, Error> {
-        let mut table = self.table.write().expect("no panic under the lock");
-        let mut paths = Vec::new();
-        for file in table.files() {
-            if file.ingested_max_us < before_us {
-                paths.push(file.path.clone());
-            }
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let memory = self.memory.read().expect("no panic under the lock");
+        let table = self.table.read().expect("no panic under the lock");
+        Snapshot {
+            table_dir: self.dir.join("events"),
+            files: table.files().cloned().collect(),
+            fresh: memory.all().cloned().collect(),
+            _pin: self.pins.pin(table.next_version()),
         }
-        if !paths.is_empty() {
-            table.remove(&paths, now_ns() / 1_000_000)?;
-        }
-        drop(table);
-        let old_pin = std::mem::replace(&mut *self.pin.lock().expect("no panic under the lock"), Arc::new(()));
-        let old_pin = Arc::downgrade(&old_pin);
-        let mut doomed = self.doomed.lock().expect("no panic under the lock");
-        for path in &paths {
-            doomed.push((self.dir.join("events").join(path), old_pin.clone()));
-        }
-        let mut kept = Vec::new();
-        for (path, pin) in doomed.drain(..) {
-            if pin.strong_count() > 0 {
-                kept.push((path, pin));
-            } else if let Err(error) = std::fs::remove_file(&path)
-                && error.kind() != std::io::ErrorKind::NotFound
-            {
-                tracing::warn!(path = %path.display(), %error, "expired file not removed, retried later");
-                kept.push((path, pin));
-            }
-        }
-        *doomed = kept;
-        Ok(paths.len())
     }
 }
 
@@ -172,9 +144,10 @@ pub(crate) fn now_ns() -> i64 {
 
 /// An open store. One process at a time.
 pub struct Store {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     jobs: SyncSender<Job>,
-    committer: Mutex<Option<JoinHandle<()>>>,
+    /// The commit thread, and the maintenance thread when there is one.
+    pub(crate) threads: Mutex<Vec<JoinHandle<()>>>,
     _lock: File,
 }
 
@@ -192,8 +165,12 @@ impl Store {
             memory: RwLock::new(recovered.memory),
             marks: RwLock::new(recovered.marks),
             table: RwLock::new(table),
-            doomed: Mutex::new(Vec::new()),
-            pin: Mutex::new(Arc::new(())),
+            pins: Arc::default(),
+            compacting: Mutex::default(),
+            checkpointing: Mutex::default(),
+            not_compacted: Mutex::default(),
+            stopping: AtomicBool::new(false),
+            stop_signal: Default::default(),
             generation: Mutex::new(0),
             changed: Condvar::new(),
         });
@@ -203,7 +180,7 @@ impl Store {
             .name("commit".to_owned())
             .spawn(move || committer.run(&receiver))
             .map_err(|error| Error::io("start thread for", &options.dir, error))?;
-        Ok(Self { shared, jobs, committer: Mutex::new(Some(thread)), _lock: lock })
+        Ok(Self { shared, jobs, threads: Mutex::new(vec![thread]), _lock: lock })
     }
 
     /// Appends a batch. Decoding happens on the caller's thread; `done` is called from the commit thread once the
@@ -270,14 +247,7 @@ impl Store {
 
     /// Everything acknowledged before this call.
     pub fn snapshot(&self) -> Snapshot {
-        let memory = self.shared.memory.read().expect("no panic under the lock");
-        let table = self.shared.table.read().expect("no panic under the lock");
-        Snapshot {
-            table_dir: self.shared.dir.join("events"),
-            files: table.files().cloned().collect(),
-            fresh: memory.all().cloned().collect(),
-            _pin: Arc::clone(&self.shared.pin.lock().expect("no panic under the lock")),
-        }
+        self.shared.snapshot()
     }
 
     /// What is stored of each stream of a device.
@@ -298,14 +268,6 @@ impl Store {
     /// When a file can't be written; the rows stay in the log.
     pub fn flush(&self) -> Result<(), Error> {
         self.ask(Job::Flush)
-    }
-
-    /// Deletes column files whose newest row was received before the given instant; returns how many.
-    ///
-    /// # Errors
-    /// When the table's log can't be written.
-    pub fn retain(&self, before_us: i64) -> Result<usize, Error> {
-        self.ask(|done| Job::Retain(before_us, done))
     }
 
     fn ask<T: Send + 'static>(
@@ -339,13 +301,19 @@ impl Store {
         days
     }
 
-    /// Flushes and stops the commit thread; appends after this are refused.
+    /// Flushes and stops all threads; appends after this are refused.
     pub fn close(&self) {
-        let thread = self.committer.lock().expect("no panic under the lock").take();
-        if let Some(thread) = thread {
-            drop(self.jobs.send(Job::Stop));
+        let threads = std::mem::take(&mut *self.threads.lock().expect("no panic under the lock"));
+        if threads.is_empty() {
+            return;
+        }
+        self.shared.stopping.store(true, Ordering::Relaxed);
+        drop(self.shared.stop_signal.0.lock());
+        self.shared.stop_signal.1.notify_all();
+        drop(self.jobs.send(Job::Stop));
+        for thread in threads {
             if thread.join().is_err() {
-                tracing::error!("commit thread panicked, rows stay in the log");
+                tracing::error!("a thread of the store panicked, rows stay in the log");
             }
         }
     }
@@ -354,12 +322,5 @@ impl Store {
 impl Drop for Store {
     fn drop(&mut self) {
         self.close();
-    }
-}
-
-impl Snapshot {
-    /// The full path of a file.
-    pub fn file_path(&self, file: &FileMeta) -> PathBuf {
-        Path::new(&self.table_dir).join(&file.path)
     }
 }

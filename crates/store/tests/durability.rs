@@ -101,25 +101,6 @@ fn rows_of_several_days_go_to_several_partitions() {
 }
 
 #[test]
-fn retention_goes_by_the_time_of_receipt_and_spares_running_queries() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path());
-    store.append_wait(batch("d1", 1, 10)).unwrap();
-    store.flush().unwrap();
-    let received_us = crate::support::DAY_NS / 1_000;
-    assert_eq!(store.retain(received_us).unwrap(), 0);
-    let running = store.snapshot();
-    assert_eq!(store.retain(received_us + 1).unwrap(), 1);
-    assert_eq!(store.stats().n_files, 0);
-    assert_exactly(&running, "d1", 10);
-    let path = running.file_path(&running.files[0]);
-    drop(running);
-    assert_eq!(store.retain(received_us + 1).unwrap(), 0);
-    assert!(!path.exists(), "deleted once nobody reads it");
-    assert_eq!(store.append_wait(batch("d1", 1, 10)).unwrap().n_new, 0, "marks outlive the rows");
-}
-
-#[test]
 fn a_record_that_is_no_row_becomes_a_counted_gap() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());

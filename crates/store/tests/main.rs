@@ -4,4 +4,8 @@ mod corruption;
 mod delta_table;
 mod disk_full;
 mod durability;
+mod maintenance;
 mod support;
+
+// `support` is shared with tests inside the crate, where the crate has another name.
+use store as tested;

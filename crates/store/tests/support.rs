@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use arrow::array::{AsArray, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::datatypes::DataType;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use prost::Message;
 use schema::row::Nanos;
 use schema::{Row, col};
-use store::{Append, Options, Snapshot, Store};
+
+use super::tested::{Append, Options, Snapshot, Store, arrow_schema};
 
 pub const EPOCH: u64 = 0xfeed_0000_0000_0001;
 /// 2026-11-24T00:00:00Z.
@@ -50,7 +53,7 @@ fn batches_of(snapshot: &Snapshot) -> Vec<RecordBatch> {
         }
     }
     for fresh in &snapshot.fresh {
-        batches.push(fresh.project(&store::arrow_schema()).unwrap());
+        batches.push(fresh.project(&arrow_schema()).unwrap());
     }
     batches
 }
@@ -90,6 +93,77 @@ pub fn crash_copy(from: &Path, to: &Path) {
             crash_copy(&entry.path(), &target);
         } else {
             std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// A small generator with a seed, so that a failure can be run again.
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn below(&mut self, below: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % below
+    }
+}
+
+/// A row that sets some columns and not others.
+pub fn random_record(random: &mut Random, time_ns: i64) -> Vec<u8> {
+    let mut row = Row::new();
+    row.set(&col::TIMESTAMP, Nanos(time_ns)).set(&col::ACTION_TYPE, "FileCreated");
+    if random.below(2) == 0 {
+        row.set(&col::FILE_NAME, format!("file{}", random.below(20)));
+    }
+    if random.below(50) == 0 {
+        row.set(&col::SHA256, format!("{:064x}", random.below(8)));
+    }
+    if random.below(3) == 0 {
+        row.set(&col::PROCESS_ID, random.below(1 << 20) as i64);
+    }
+    row.encode_to_vec()
+}
+
+/// Every row of a snapshot with all its columns as text, sorted.
+pub fn all_rows(snapshot: &Snapshot) -> Vec<String> {
+    let mut rows = Vec::new();
+    for batch in batches_of(snapshot) {
+        let schema = batch.schema();
+        // Times as numbers: to write them, Arrow would need a database of time zones.
+        let number = |column: &ArrayRef| match column.data_type() {
+            DataType::Timestamp(..) => arrow::compute::cast(column, &DataType::Int64).unwrap(),
+            _ => Arc::clone(column),
+        };
+        let columns: Vec<ArrayRef> = batch.columns().iter().map(number).collect();
+        for row_idx in 0..batch.num_rows() {
+            let mut text = String::new();
+            for (field, column) in schema.fields().iter().zip(&columns) {
+                if column.is_valid(row_idx) {
+                    let value = arrow::util::display::array_value_to_string(column, row_idx).unwrap();
+                    text.push_str(&format!("{}={value};", field.name()));
+                }
+            }
+            rows.push(text);
+        }
+    }
+    rows.sort();
+    rows
+}
+
+/// Each file is sorted as the merge and the queries expect.
+pub fn assert_sorted(snapshot: &Snapshot) {
+    for file in &snapshot.files {
+        let open = std::fs::File::open(snapshot.file_path(file)).unwrap();
+        let mut last = (String::new(), i64::MIN, i64::MIN);
+        for batch in ParquetRecordBatchReaderBuilder::try_new(open).unwrap().build().unwrap() {
+            let batch = batch.unwrap();
+            let devices = batch["DeviceId"].as_string::<i32>();
+            let times = batch["Timestamp"].as_primitive::<arrow::datatypes::TimestampMicrosecondType>();
+            let seqs = batch["StreamSeq"].as_primitive::<arrow::datatypes::Int64Type>();
+            for row_idx in 0..batch.num_rows() {
+                let key = (devices.value(row_idx).to_owned(), times.value(row_idx), seqs.value(row_idx));
+                assert!(last <= key, "{}: {last:?} before {key:?}", file.path);
+                last = key;
+            }
         }
     }
 }
