@@ -85,6 +85,35 @@ fn stamp(row: &mut Row, batch: &LoggedBatch, epoch: &str, seq: u64) {
     }
 }
 
+/// Rows as a batch for `Store::import`, with the columns that the server sets otherwise: `first_seq` is the number of
+/// the first row in the stream `epoch` of the device.
+///
+/// # Errors
+/// When Arrow refuses the columns.
+pub fn batch_of_rows(
+    rows: Vec<Row>,
+    device: &str,
+    tenant: &str,
+    epoch: u64,
+    first_seq: u64,
+    received_ns: i64,
+) -> Result<RecordBatch, Error> {
+    let origin = LoggedBatch {
+        device: device.to_owned(),
+        tenant: tenant.to_owned(),
+        epoch,
+        first_seq,
+        received_ns,
+        records: vec![],
+    };
+    let epoch = format!("{epoch:016x}");
+    let mut rows = rows;
+    for (idx, row) in rows.iter_mut().enumerate() {
+        stamp(row, &origin, &epoch, first_seq + idx as u64);
+    }
+    record_batch(&rows)
+}
+
 enum Builder {
     Text(StringBuilder),
     Int(Int32Builder),

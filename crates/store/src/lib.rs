@@ -18,6 +18,7 @@ mod delta;
 mod error;
 mod files;
 mod fsck;
+mod import;
 pub mod limits;
 mod maintain;
 mod marks;
@@ -29,7 +30,7 @@ mod step;
 mod store;
 mod wal;
 
-pub use columns::{arrow_schema, arrow_type};
+pub use columns::{arrow_schema, arrow_type, batch_of_rows};
 pub use compact::{Compacted, Eagerness};
 pub use error::Error;
 pub use files::FileMeta;

@@ -58,3 +58,6 @@ pub const CHECKPOINT_COMMITS: u64 = 100;
 pub const CHECKPOINTS_KEPT: usize = 2;
 /// Checkpoints name deleted files for this long, as Delta's default is.
 pub const TOMBSTONE_KEPT: Duration = Duration::from_secs(7 * 86_400);
+
+/// Rows that an import sorts at once: four row groups, so that its files need few merges and memory stays bounded.
+pub const IMPORT_ROWS: usize = 4 * ROW_GROUP_ROWS;

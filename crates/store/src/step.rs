@@ -4,9 +4,11 @@
 #[cfg(test)]
 thread_local! {
     /// Called at each step of this thread, with its name.
-    pub(crate) static HOOK: std::cell::RefCell<Option<Box<dyn FnMut(&'static str)>>> =
-        const { std::cell::RefCell::new(None) };
+    pub(crate) static HOOK: std::cell::RefCell<Option<Hook>> = const { std::cell::RefCell::new(None) };
 }
+
+#[cfg(test)]
+type Hook = Box<dyn FnMut(&'static str)>;
 
 /// A point at which the process may die.
 pub(crate) fn step(name: &'static str) {

@@ -74,9 +74,10 @@ pub(crate) struct Shared {
     pub(crate) marks: RwLock<Marks>,
     pub(crate) table: RwLock<Table>,
     pub(crate) pins: Arc<Pins>,
-    /// Held by a merge, and by a checkpoint: one at a time.
+    /// Held by a merge, a checkpoint, an import: one of each at a time.
     pub(crate) compacting: Mutex<()>,
     pub(crate) checkpointing: Mutex<()>,
+    pub(crate) importing: Mutex<()>,
     pub(crate) not_compacted: Mutex<NotCompacted>,
     /// The store is being closed; threads that wait are woken by the signal.
     pub(crate) stopping: AtomicBool,
@@ -168,6 +169,7 @@ impl Store {
             pins: Arc::default(),
             compacting: Mutex::default(),
             checkpointing: Mutex::default(),
+            importing: Mutex::default(),
             not_compacted: Mutex::default(),
             stopping: AtomicBool::new(false),
             stop_signal: Default::default(),

@@ -322,3 +322,24 @@ fn the_background_thread_ends_with_the_store() {
     drop(store);
     assert_exactly(&open(dir.path()).snapshot(), "d1", 90);
 }
+
+#[test]
+fn imported_rows_are_all_visible_at_once_and_survive() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.append_wait(batch("d1", 1, 10)).unwrap();
+    let mut batches = Vec::new();
+    for first_seq in [11, 31] {
+        let rows = (0..20).map(|idx| crate::support::row(DAY_NS - idx * 1_000, "imported")).collect();
+        batches.push(store::batch_of_rows(rows, "d1", "default", crate::support::EPOCH, first_seq, DAY_NS).unwrap());
+    }
+    assert_eq!(store.import(batches).unwrap(), 40);
+    assert_exactly(&store.snapshot(), "d1", 50);
+    assert_eq!(store.stats().n_files, 2, "one for each day");
+    assert_sorted(&store.snapshot());
+    let bad = arrow::array::RecordBatch::new_empty(store::arrow_schema()).project(&[0]).unwrap();
+    assert!(matches!(store.import([bad]), Err(Error::BadBatch(_))));
+    store.compact(Eagerness::All, |_| {}).unwrap();
+    drop(store);
+    assert_exactly(&open(dir.path()).snapshot(), "d1", 50);
+}

@@ -22,13 +22,17 @@ pub fn open(dir: &Path) -> Store {
 }
 
 pub fn record(time_ns: i64, command: &str) -> Vec<u8> {
+    row(time_ns, command).encode_to_vec()
+}
+
+pub fn row(time_ns: i64, command: &str) -> Row {
     let mut row = Row::new();
     row.set(&col::TIMESTAMP, Nanos(time_ns))
         .set(&col::ACTION_TYPE, "ProcessCreated")
         .set(&col::EVENT_TABLE, "DeviceProcessEvents")
         .set(&col::PROCESS_COMMAND_LINE, command)
         .set(&col::PROCESS_ID, 7);
-    row.encode_to_vec()
+    row
 }
 
 /// Records `first_seq..first_seq + n` of a device; each command line names its number.
