@@ -97,6 +97,9 @@ struct ServerArgs {
     /// Delete events received longer ago than this many days [default: 180].
     #[arg(long, value_name = "DAYS")]
     retention_days: Option<u32>,
+    /// Delete the events received first when the column files have more than this many GiB [default: no limit].
+    #[arg(long, value_name = "GIB")]
+    retention_gib: Option<u32>,
 }
 
 /// The configuration file. Unknown keys are refused.
@@ -112,6 +115,8 @@ struct ConfigFile {
     names: Vec<String>,
     /// Days to keep events.
     retention_days: Option<u32>,
+    /// GiB of column files to keep.
+    retention_gib: Option<u32>,
 }
 
 #[derive(Subcommand)]
@@ -186,12 +191,17 @@ fn resolve(args: ServerArgs, data_dir: PathBuf) -> Result<Config> {
     if retention_days == 0 {
         bail!("retention-days: must be at least 1");
     }
+    let retention_gib = args.retention_gib.or(file.retention_gib);
+    if retention_gib == Some(0) {
+        bail!("retention-gib: must be at least 1");
+    }
     Ok(Config {
         data_dir,
         listen: args.listen.or(file.listen).unwrap_or_else(|| loopback(8443)),
         ingest_listen: args.ingest_listen.or(file.ingest_listen).unwrap_or_else(|| loopback(8444)),
         names: names.into_iter().collect(),
         retention_days,
+        retention_bytes: retention_gib.map(|gib| u64::from(gib) << 30),
     })
 }
 

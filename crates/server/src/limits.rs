@@ -38,7 +38,5 @@ pub const STREAMS_MAX: usize = 64;
 pub const STREAM_ROWS_MAX: usize = 200;
 /// Bytes of a device name, OS text and the like in a heartbeat.
 pub const NAME_BYTES_MAX: usize = 256;
-/// How often the retention runs.
-pub const RETENTION_EVERY: Duration = Duration::from_secs(3_600);
 /// A batch stamped further than this from the server's clock is stored, and the skew is logged.
 pub const CLOCK_SKEW_WARN_SECONDS: i64 = 300;

@@ -3,23 +3,20 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use query::Engine;
 use rustls::RootCertStore;
 use rustls::server::WebPkiClientVerifier;
-use store::{Options, Store};
+use store::{Options, Retention, Store};
 use tokio::sync::watch;
 
 use crate::api::{self, Api, auth};
 use crate::ca::Ca;
-use crate::clock::now_ns;
 use crate::ingest::{self, Ingest};
-use crate::limits::RETENTION_EVERY;
 use crate::state::{State, random_secret};
 use crate::{portal, tls};
-
-const DAY_US: i64 = 86_400_000_000;
 
 /// How to run the server, all defaults applied.
 #[derive(Clone, Debug)]
@@ -34,6 +31,8 @@ pub struct Config {
     pub names: Vec<String>,
     /// Events received longer ago are deleted.
     pub retention_days: u32,
+    /// Delete the events received first when the column files have more bytes than this.
+    pub retention_bytes: Option<u64>,
 }
 
 /// A server that is up.
@@ -80,6 +79,9 @@ pub async fn start(config: &Config) -> Result<Server> {
     let (state, ca) = open_state(&config.data_dir).await?;
     let options = Options { dir: config.data_dir.join("store") };
     let store = tokio::task::spawn_blocking(move || Store::open(&options)).await.context("open store")??;
+    let day = Duration::from_secs(24 * 3_600);
+    let retention = Retention { age: Some(day * config.retention_days), bytes_max: config.retention_bytes };
+    store.maintain(retention).context("start store maintenance")?;
     let (store, ca) = (Arc::new(store), Arc::new(ca));
     let first_password = first_user(&state).await?;
     let n_threads = std::thread::available_parallelism().map_or(2, usize::from);
@@ -93,8 +95,7 @@ pub async fn start(config: &Config) -> Result<Server> {
     let (address, ingest_address) = (listener.local_addr()?, ingest_listener.local_addr()?);
     let tasks = vec![
         tokio::spawn(tls::serve(listener, portal_tls, portal::add_to(api), stopped.clone())),
-        tokio::spawn(tls::serve(ingest_listener, ingest_tls, ingest, stopped.clone())),
-        tokio::spawn(retain(Arc::clone(&store), config.retention_days, stopped)),
+        tokio::spawn(tls::serve(ingest_listener, ingest_tls, ingest, stopped)),
     ];
     tracing::info!(%address, %ingest_address, "server is up");
     Ok(Server { state, ca, address, ingest_address, first_password, store, stop, tasks })
@@ -134,23 +135,6 @@ fn ingest_config(
         rustls::ServerConfig::builder().with_client_cert_verifier(verifier).with_single_cert(chain, key)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
-}
-
-async fn retain(store: Arc<Store>, days: u32, mut stopped: watch::Receiver<bool>) {
-    loop {
-        let before_us = now_ns() / 1_000 - i64::from(days) * DAY_US;
-        let store = Arc::clone(&store);
-        match tokio::task::spawn_blocking(move || store.retain(before_us)).await {
-            Ok(Ok(0)) => {}
-            Ok(Ok(n_files)) => tracing::info!(n_files, days, "expired files removed"),
-            Ok(Err(error)) => tracing::error!(%error, "retention failed"),
-            Err(error) => tracing::error!(%error, "retention task failed"),
-        }
-        tokio::select! {
-            () = tokio::time::sleep(RETENTION_EVERY) => {}
-            () = tls::until(&mut stopped) => return,
-        }
-    }
 }
 
 impl Server {

@@ -71,6 +71,7 @@ pub fn config(dir: &Path) -> Config {
         ingest_listen: "127.0.0.1:0".parse().unwrap(),
         names: vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
         retention_days: 30,
+        retention_bytes: None,
     }
 }
 
