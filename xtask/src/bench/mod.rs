@@ -1,5 +1,9 @@
 //! `cargo xtask bench NAME`: figures that anyone can measure again. With `--commit` the result goes to `bench/runs/`.
 
+mod peer;
+mod query;
+mod questions;
+
 use anyhow::{Context, Result, bail};
 
 use crate::command::{command, output, root};
@@ -27,7 +31,30 @@ pub fn run(args: &[String]) -> Result<()> {
             }
             Ok(())
         }
-        _ => bail!("usage: cargo xtask bench latency [ACTS] [--commit]   (as root)"),
+        Some(&"query") => {
+            let number =
+                |idx: usize, default: u64| words.get(idx).map_or(Ok(default), |text| text.replace('_', "").parse());
+            let n_events = number(1, 20_000_000).context("number of events")?;
+            let n_runs = number(2, 15).context("number of runs")? as usize;
+            let flag = |name: &str| args.iter().any(|arg| arg == name);
+            let (name, report) = if flag("--slope") {
+                let sizes: Vec<u64> = [1_000_000, 5_000_000, 20_000_000, 100_000_000]
+                    .into_iter()
+                    .filter(|size| *size <= n_events)
+                    .collect();
+                ("slope", query::slope(&sizes, n_runs)?)
+            } else {
+                ("query", query::run(&query::Options { n_events, n_runs, fresh: flag("--fresh") })?)
+            };
+            println!("\n{}", report.table);
+            if commit {
+                write_run(name, "Questions to Nenrin, DuckDB and ClickHouse", &report.table, &report.csv)?;
+            }
+            Ok(())
+        }
+        _ => bail!(
+            "usage: cargo xtask bench latency [ACTS] | query [EVENTS] [RUNS] [--slope] [--fresh]; --commit keeps it"
+        ),
     }
 }
 
