@@ -56,7 +56,7 @@ impl Feeder {
                     Err(Error::Busy) => 0,
                     Err(_) => refused.fetch_add(1, Ordering::Relaxed),
                 };
-                drop(sender.send(matches!(result, Err(Error::Busy))));
+                sender.send(matches!(result, Err(Error::Busy))).ok();
             });
             // `Busy` is answered at once; any other answer comes after an fsync and is not waited for.
             match receiver.try_recv() {
