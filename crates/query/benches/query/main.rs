@@ -64,7 +64,7 @@ fn self_check() -> Result<(), String> {
     let page = asked.answer(&json!({"ask": "page", "device": device}))?;
     let event = page["rows"][0][0].clone();
     for question in [
-        json!({"ask": "page", "device": device, "search": "report"}),
+        json!({"ask": "page", "device": device, "search": "e"}),
         json!({"ask": "summary", "device": device}),
         json!({"ask": "tree", "event": event}),
     ] {
