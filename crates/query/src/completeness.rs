@@ -5,10 +5,11 @@ use schema::{Row, col};
 use store::{Snapshot, StreamState};
 
 use crate::arrow_rows::rows;
-use crate::filter::Filter;
+use crate::filter::{Filter, time};
 use crate::limits::GAPS_MAX;
 use crate::page::sort_keys;
 use crate::search::column_of;
+use crate::table::Scope;
 use crate::{Engine, Error};
 
 /// What can be said about a device and a time range.
@@ -115,6 +116,46 @@ impl Engine {
         }
         gaps.sort_by_key(|gap| gap.from_ns);
         gaps.truncate(GAPS_MAX);
+        let state = if gaps.is_empty() { State::Complete } else { State::Gaps };
+        Ok(Completeness { state, gaps })
+    }
+
+    /// What is missing in a time range over all devices: gap rows, and `n_unexplained` events that no gap row explains
+    /// and of which only the number is known.
+    ///
+    /// # Errors
+    /// As for `page`.
+    pub fn completeness_everywhere(
+        &self,
+        snapshot: &Snapshot,
+        from_us: Option<i64>,
+        to_us: Option<i64>,
+        n_unexplained: u64,
+    ) -> Result<Completeness, Error> {
+        let scope = Scope { device: None, time_min_us: from_us, time_max_us: to_us };
+        let mut expr = column_of("ActionType").eq(lit("EventsLost"));
+        if let Some(from_us) = from_us {
+            expr = expr.and(column_of("Timestamp").gt_eq(time(from_us)));
+        }
+        if let Some(to_us) = to_us {
+            expr = expr.and(column_of("Timestamp").lt_eq(time(to_us)));
+        }
+        let frame = self
+            .events(snapshot, scope)?
+            .filter(expr)?
+            .select(GAP_COLUMNS.iter().map(|name| column_of(name)).collect::<Vec<Expr>>())?
+            .sort(sort_keys(true))?
+            .limit(0, Some(GAPS_MAX))?;
+        let mut gaps: Vec<Gap> = rows(&self.collect(frame)?).iter().filter_map(Gap::of).collect();
+        if n_unexplained > 0 {
+            gaps.push(Gap {
+                reason: "unexplained_gap".to_owned(),
+                count: Some(n_unexplained.cast_signed()),
+                from_ns: from_us.unwrap_or(0).saturating_mul(1_000),
+                to_ns: to_us.unwrap_or(i64::MAX).saturating_mul(1_000),
+                kind: None,
+            });
+        }
         let state = if gaps.is_empty() { State::Complete } else { State::Gaps };
         Ok(Completeness { state, gaps })
     }

@@ -15,6 +15,7 @@ use crate::api::{auth, openapi};
 use crate::clock::text_of_ns;
 use crate::ingest::new_token;
 use crate::limits::{ENROLMENT_HOURS_DEFAULT, ENROLMENT_HOURS_MAX};
+use crate::query_cli::{self, QueryArgs};
 use crate::serve::{ADMIN, Config, open_state, start};
 use crate::state::random_secret;
 use crate::up::{LocalSensor, default_sensor_dir, url};
@@ -27,6 +28,7 @@ use crate::up::{LocalSensor, default_sensor_dir, url};
     after_help = "Examples:
   nenrin up                          server and this machine's sensor, portal at https://127.0.0.1:8443
   nenrin server --data-dir /srv/n    server only
+  nenrin query 'DeviceProcessEvents | summarize count() by FileName | top 10 by count_'
   nenrin device token                one-time token for another machine's nenrin-sensor enrol
   nenrin fsck --data-dir /srv/n      check log and column files (server stopped)"
 )]
@@ -69,6 +71,8 @@ enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
+    /// Ask in KQL, the query language of Defender and Sentinel. Works beside a running server and without one.
+    Query(QueryArgs),
     /// Check the log and the column files. The server must be stopped. Exit 1 when something is wrong.
     Fsck,
     /// Print the OpenAPI document.
@@ -164,6 +168,7 @@ pub async fn run() -> Result<std::process::ExitCode> {
         Command::User { command: UserCommand::ResetPassword { name } } => {
             reset_password(&name, &data_dir, json).await?;
         }
+        Command::Query(args) => return query_cli::run(args, &data_dir, json).await,
         Command::Fsck => return fsck(&data_dir, json),
         Command::Openapi => print!("{}", openapi::text()?),
         Command::Completions { shell } => {

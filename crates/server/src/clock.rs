@@ -31,6 +31,12 @@ pub fn us_of_text(text: &str) -> Option<i64> {
     i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000)).ok()
 }
 
+/// An RFC 3339 text in this machine's time zone, with its offset; `None` for any other text.
+pub fn local_text(text: &str) -> Option<String> {
+    let time = chrono::DateTime::parse_from_rfc3339(text).ok()?;
+    Some(time.with_timezone(&chrono::Local).format("%Y-%m-%dT%H:%M:%S%.6f%:z").to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,13 +1,17 @@
 //! The server: ingest endpoint, HTTP API, users, embedded portal, command line.
 //! The only crate that knows HTTP, JSON, users and the clock of requests.
 
+mod answer_table;
 pub mod api;
 pub mod ca;
 pub mod cli;
 pub mod clock;
 pub mod ingest;
 pub mod limits;
+pub mod local;
 pub mod portal;
+mod prompt;
+pub mod query_cli;
 pub mod serve;
 pub mod state;
 pub mod tls;

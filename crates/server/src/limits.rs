@@ -4,6 +4,12 @@ use std::time::Duration;
 
 /// Bytes of a request body outside the batch route; our largest is a certificate request.
 pub const BODY_BYTES_MAX: usize = 64 << 10;
+/// Bytes of a request that holds a query: a query of 1 MiB in JSON, where a character may take six bytes.
+pub const QUERY_BODY_BYTES_MAX: usize = 6 << 20;
+/// Days that a query without a time of its own looks back, as in MDE.
+pub const HUNTING_DAYS_DEFAULT: i64 = 30;
+/// Rows of an answer in MDE's shape, which is MDE's own cap.
+pub const MDE_ROWS_MAX: usize = 100_000;
 /// Time for a client to finish the TLS handshake.
 pub const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
 /// Time for a client to send the head of a request.

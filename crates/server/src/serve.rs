@@ -16,7 +16,7 @@ use crate::api::{self, Api, auth};
 use crate::ca::Ca;
 use crate::ingest::{self, Ingest};
 use crate::state::{State, random_secret};
-use crate::{portal, tls};
+use crate::{local, portal, tls};
 
 /// How to run the server, all defaults applied.
 #[derive(Clone, Debug)]
@@ -89,14 +89,20 @@ pub async fn start(config: &Config) -> Result<Server> {
     let (chain, key) = ca.server_identity(&config.names)?;
     let portal_tls = portal_config(chain.clone(), key.clone_key())?;
     let ingest_tls = ingest_config(&ca, chain, key)?;
-    let api = api::router(Api::new(state.clone(), Arc::clone(&store), engine, Arc::clone(&ca)));
+    let api_state = Api::new(state.clone(), Arc::clone(&store), engine, Arc::clone(&ca));
+    let local = api::local_router(api_state.clone());
+    let api = api::router(api_state);
     let ingest = ingest::router(Ingest { state: state.clone(), store: Arc::clone(&store), ca: Arc::clone(&ca) });
     let (stop, stopped) = watch::channel(false);
     let (address, ingest_address) = (listener.local_addr()?, ingest_listener.local_addr()?);
-    let tasks = vec![
+    let mut tasks = vec![
         tokio::spawn(tls::serve(listener, portal_tls, portal::add_to(api), stopped.clone())),
         tokio::spawn(tls::serve(ingest_listener, ingest_tls, ingest, stopped)),
     ];
+    match local::listen(&config.data_dir) {
+        Ok(listener) => tasks.push(tokio::spawn(local::serve_socket(listener, local, stop.subscribe()))),
+        Err(error) => tracing::warn!(error = %format!("{error:#}"), "nenrin query can't reach this server"),
+    }
     tracing::info!(%address, %ingest_address, "server is up");
     Ok(Server { state, ca, address, ingest_address, first_password, store, stop, tasks })
 }

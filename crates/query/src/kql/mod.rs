@@ -8,6 +8,7 @@ mod exec;
 pub mod frame;
 pub mod functions;
 mod memory;
+mod output;
 mod plan;
 mod run;
 mod source;
@@ -21,4 +22,5 @@ pub use answer::{
     Visualization,
 };
 pub use arrow::array::RecordBatch as Batch;
+pub use output::{ParquetFile, csv_line, json_rows, text_rows};
 pub use types::KqlType;

@@ -144,6 +144,10 @@ fn session_secret(headers: &HeaderMap) -> Option<&str> {
     None
 }
 
+/// Marks requests that come through the socket in the data directory: who may open it may read everything anyway.
+#[derive(Clone, Copy)]
+pub struct Local;
+
 /// The signed-in user; a route with this argument refuses everybody else.
 pub struct SignedIn(pub User);
 
@@ -155,6 +159,9 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        if parts.extensions.get::<Local>().is_some() {
+            return Ok(Self(User { name: "local".to_owned(), role: "admin".to_owned() }));
+        }
         let api = Api::from_ref(state);
         let refused = || ApiError::new(StatusCode::UNAUTHORIZED, "not_signed_in", "sign in first");
         let secret = session_secret(&parts.headers).ok_or_else(refused)?;

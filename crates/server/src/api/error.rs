@@ -1,14 +1,12 @@
 //! The only place where our errors become HTTP: a public message, a stable code, a correlation id for the log.
 
 use axum::Json;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, Request, State as Shared};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-use crate::limits::BODY_BYTES_MAX;
 
 /// An error on its way to the client.
 #[derive(Debug)]
@@ -16,6 +14,7 @@ pub struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: String,
+    details: Option<serde_json::Value>,
     retry_after_s: Option<u32>,
 }
 
@@ -36,12 +35,16 @@ pub struct ErrorDetail {
     pub message: String,
     /// The same id is in the server's log.
     pub correlation_id: String,
+    /// Findings in a query's text, for the code `query`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Object>>)]
+    pub diagnostics: Option<serde_json::Value>,
 }
 
 impl ApiError {
     /// An error with its status.
     pub fn new(status: StatusCode, code: &'static str, message: &str) -> Self {
-        Self { status, code, message: message.to_owned(), retry_after_s: None }
+        Self { status, code, message: message.to_owned(), details: None, retry_after_s: None }
     }
 
     /// 400.
@@ -56,7 +59,13 @@ impl ApiError {
 
     /// 429 or 503 with `Retry-After`.
     pub fn retry_later(status: StatusCode, code: &'static str, seconds: u32, message: &str) -> Self {
-        Self { status, code, message: message.to_owned(), retry_after_s: Some(seconds) }
+        Self { retry_after_s: Some(seconds), ..Self::new(status, code, message) }
+    }
+
+    /// The same with what is wrong where.
+    #[must_use]
+    pub fn with_details(self, details: serde_json::Value) -> Self {
+        Self { details: Some(details), ..self }
     }
 }
 
@@ -64,7 +73,12 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let correlation_id = hex::encode(rand::random::<[u8; 8]>());
         tracing::debug!(correlation_id, status = self.status.as_u16(), code = self.code, "request refused");
-        let detail = ErrorDetail { code: self.code.to_owned(), message: self.message, correlation_id };
+        let detail = ErrorDetail {
+            code: self.code.to_owned(),
+            message: self.message,
+            correlation_id,
+            diagnostics: self.details,
+        };
         let mut response = (self.status, Json(ErrorBody { error: detail })).into_response();
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -129,12 +143,12 @@ impl<T: serde::de::DeserializeOwned, S: Send + Sync> axum::extract::FromRequestP
 
 /// Reads the whole body before anything may refuse the request: over HTTP/2 an answer that comes before the body
 /// was taken resets the stream, and some clients (curl 7.88) then lose the answer.
-pub async fn read_body(request: Request, next: Next) -> Response {
+pub async fn read_body(Shared(bytes_max): Shared<usize>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    match axum::body::to_bytes(body, BODY_BYTES_MAX).await {
+    match axum::body::to_bytes(body, bytes_max).await {
         Ok(bytes) => next.run(Request::from_parts(parts, bytes.into())).await,
         Err(_) => {
-            let message = format!("the body is broken or larger than {BODY_BYTES_MAX} bytes");
+            let message = format!("the body is broken or larger than {bytes_max} bytes");
             ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", &message).into_response()
         }
     }

@@ -1,9 +1,11 @@
 //! The HTTP API that the portal and scripts use. Thin: parse, ask `query` or `state`, write JSON.
 
+mod answer_body;
 pub mod auth;
 pub mod devices;
 pub mod error;
 pub mod events;
+pub mod hunting;
 pub mod item;
 pub mod misc;
 pub mod openapi;
@@ -21,7 +23,7 @@ use store::Store;
 use tokio::sync::Semaphore;
 
 use crate::ca::Ca;
-use crate::limits::{BODY_BYTES_MAX, QUERIES_MAX, STREAMS_MAX};
+use crate::limits::{BODY_BYTES_MAX, QUERIES_MAX, QUERY_BODY_BYTES_MAX, STREAMS_MAX};
 use crate::state::State;
 
 /// What the API routes share.
@@ -94,7 +96,19 @@ pub fn router(api: Api) -> Router {
         .route("/openapi.json", get(openapi::document))
         .fallback(error::no_route)
         .layer(axum::middleware::from_fn(auth::same_origin))
-        .layer(axum::middleware::from_fn(error::read_body))
+        .layer(axum::middleware::from_fn_with_state(BODY_BYTES_MAX, error::read_body))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
-    Router::new().nest("/api/v1", v1).route("/healthz", get(|| async { "ok" })).with_state(api)
+    let hunting = Router::new()
+        .route("/api/v1/hunting/run", post(hunting::run))
+        .route("/api/v1/hunting/analyze", post(hunting::analyze))
+        .route("/api/advancedqueries/run", post(hunting::advanced))
+        .layer(axum::middleware::from_fn(auth::same_origin))
+        .layer(axum::middleware::from_fn_with_state(QUERY_BODY_BYTES_MAX, error::read_body))
+        .layer(DefaultBodyLimit::max(QUERY_BODY_BYTES_MAX));
+    Router::new().nest("/api/v1", v1).merge(hunting).route("/healthz", get(|| async { "ok" })).with_state(api)
+}
+
+/// The same routes for somebody who may read the data directory anyway: a socket in it, or no server at all.
+pub fn local_router(api: Api) -> Router {
+    router(api).layer(axum::Extension(auth::Local))
 }

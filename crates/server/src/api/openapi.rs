@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{auth, devices, events, misc, stream, timeline};
+use super::{auth, devices, events, hunting, misc, stream, timeline};
 
 /// The document.
 #[derive(OpenApi)]
@@ -19,6 +19,9 @@ use super::{auth, devices, events, misc, stream, timeline};
         timeline::summary,
         stream::stream,
         events::event,
+        hunting::run,
+        hunting::analyze,
+        hunting::advanced,
         misc::schema,
         misc::enrolment_token,
         misc::csp_report,
