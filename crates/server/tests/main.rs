@@ -2,6 +2,7 @@
 
 mod access;
 mod enrolment;
+mod hunting;
 mod ingest;
 mod openapi;
 mod support;

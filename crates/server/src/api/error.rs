@@ -14,7 +14,7 @@ pub struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: String,
-    details: Option<serde_json::Value>,
+    details: Option<Box<serde_json::Value>>,
     retry_after_s: Option<u32>,
 }
 
@@ -65,7 +65,7 @@ impl ApiError {
     /// The same with what is wrong where.
     #[must_use]
     pub fn with_details(self, details: serde_json::Value) -> Self {
-        Self { details: Some(details), ..self }
+        Self { details: Some(Box::new(details)), ..self }
     }
 }
 
@@ -77,7 +77,7 @@ impl IntoResponse for ApiError {
             code: self.code.to_owned(),
             message: self.message,
             correlation_id,
-            diagnostics: self.details,
+            diagnostics: self.details.map(|details| *details),
         };
         let mut response = (self.status, Json(ErrorBody { error: detail })).into_response();
         if let Some(seconds) = self.retry_after_s {
