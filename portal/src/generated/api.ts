@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/advancedqueries/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Runs a query as MDE does: 30 days, at most 100,000 rows, the whole answer at once. */
+        post: operations["advanced"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/csp-report": {
         parameters: {
             query?: never;
@@ -157,6 +174,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hunting/analyze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Checks a query without running it. */
+        post: operations["analyze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hunting/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Runs a query. The answer is streamed; a client that goes away stops the query. */
+        post: operations["run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/login": {
         parameters: {
             query?: never;
@@ -237,6 +288,44 @@ export interface components {
             name: string;
             table: string;
         };
+        /** @description The answer of MDE's advanced hunting API (learn.microsoft.com, "Advanced hunting API", run-advanced-query-api). */
+        AdvancedAnswer: {
+            /** @description One object per row. */
+            Results: Record<string, never>[];
+            /** @description Columns with .NET's type names. */
+            Schema: components["schemas"]["AdvancedColumn"][];
+        };
+        /** @description A column of it. */
+        AdvancedColumn: {
+            Name: string;
+            Type: string;
+        };
+        /** @description A query as MDE's clients send it. */
+        AdvancedQuery: {
+            /** @description KQL. */
+            Query: string;
+        };
+        /** @description What is known of a query without running it. */
+        AnalyzeBody: {
+            /** @description Columns of the answer; null when there are errors or when they depend on the data. */
+            columns?: components["schemas"]["ColumnBody"][] | null;
+            completions?: null | components["schemas"]["CompletionsBody"];
+            /** @description Errors and warnings. */
+            diagnostics: components["schemas"]["DiagnosticBody"][];
+            /** @description Whether it can be run. */
+            ok: boolean;
+            /** @description The plan, when asked for. */
+            plan?: string | null;
+        };
+        /** @description A query to check. */
+        AnalyzeRequest: {
+            /** @description Also what may stand at this byte of the query. */
+            completeAt?: number | null;
+            /** @description Also the plan, as text. */
+            explain?: boolean;
+            /** @description KQL. */
+            query: string;
+        };
         /** @description A column. */
         ColumnBody: {
             name: string;
@@ -249,6 +338,13 @@ export interface components {
             gaps: components["schemas"]["GapBody"][];
             /** @description `complete`, `gaps` or `unknown`. */
             state: string;
+        };
+        /** @description Words for an editor. */
+        CompletionsBody: {
+            /** @description First byte that a chosen word replaces. */
+            start: number;
+            /** @description The words. */
+            words: string[];
         };
         /** @description Number of CSP violations reported since the start. */
         CountBody: {
@@ -299,6 +395,27 @@ export interface components {
             /** @description By name. */
             items: components["schemas"]["DeviceBody"][];
         };
+        /** @description A finding in the query's text. */
+        DiagnosticBody: {
+            /** @description Stable, `KQL001`. */
+            code: string;
+            /**
+             * Format: int32
+             * @description One past the last byte.
+             */
+            end: number;
+            /** @description What to do next; may be empty. */
+            hint: string;
+            /** @description What is wrong. */
+            message: string;
+            /** @description `error` or `warning`. */
+            severity: string;
+            /**
+             * Format: int32
+             * @description First byte.
+             */
+            start: number;
+        };
         /** @description The JSON of every error. */
         ErrorBody: {
             /** @description The error. */
@@ -310,6 +427,8 @@ export interface components {
             code: string;
             /** @description The same id is in the server's log. */
             correlationId: string;
+            /** @description Findings in a query's text, for the code `query`. */
+            diagnostics?: Record<string, never>[] | null;
             /** @description For people: the cause and the next step. */
             message: string;
         };
@@ -358,6 +477,21 @@ export interface components {
              * @description Events.
              */
             n: number;
+        };
+        /** @description A query to run. */
+        HuntingRequest: {
+            /** @description No range at all: everything that is stored. */
+            allTime?: boolean;
+            /** @description Earliest `Timestamp`, RFC 3339, when the query names no time itself. 30 days ago by default. */
+            from?: string | null;
+            /** @description Values of `declare query_parameters`, as KQL literals. */
+            parameters?: {
+                [key: string]: string;
+            };
+            /** @description KQL. */
+            query: string;
+            /** @description Latest `Timestamp`, RFC 3339, when the query names no time itself. */
+            to?: string | null;
         };
         /** @description One line of the timeline. */
         Item: {
@@ -526,6 +660,45 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    advanced: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdvancedQuery"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdvancedAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     csp_report: {
         parameters: {
             query?: never;
@@ -938,6 +1111,98 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    analyze: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnalyzeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnalyzeBody"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `ndjson` (the default): a line with columns and warnings, lines of rows, a line with figures. `csv`: RFC 4180
+                 *     with a head. `parquet`: one file.
+                 */
+                format: "ndjson" | "csv" | "parquet";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HuntingRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

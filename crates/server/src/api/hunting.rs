@@ -49,6 +49,7 @@ pub struct RunParams {
     /// `ndjson` (the default): a line with columns and warnings, lines of rows, a line with figures. `csv`: RFC 4180
     /// with a head. `parquet`: one file.
     #[serde(default)]
+    #[param(inline)]
     format: Format,
 }
 
