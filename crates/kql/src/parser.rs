@@ -231,6 +231,18 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// A list before a closing bracket: perhaps empty, and a comma may stand behind the last entry.
+    fn list_until<T>(&mut self, close: TokenKind, mut entry: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        let mut entries = Vec::new();
+        while !self.at(close) {
+            entries.push(entry(self));
+            if !self.eat(TokenKind::Comma) {
+                break;
+            }
+        }
+        entries
+    }
+
     // --- Findings ---
 
     fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>, hint: impl Into<String>) {

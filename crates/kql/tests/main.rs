@@ -6,5 +6,6 @@ mod findings;
 mod hostile;
 mod mutations;
 mod oracle;
+mod repetition;
 mod round_trip;
 mod tree;

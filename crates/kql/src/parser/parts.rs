@@ -150,9 +150,7 @@ impl Parser<'_> {
             self.missing(code::EXPECTED, "`(` and the columns");
             return Vec::new();
         }
-        self.within(TokenKind::RightParen, ")", |parser| {
-            if parser.at(TokenKind::RightParen) { Vec::new() } else { parser.list(Self::column) }
-        })
+        self.within(TokenKind::RightParen, ")", |parser| parser.list_until(TokenKind::RightParen, Self::column))
     }
 
     /// `(*, a: string)`.
@@ -164,8 +162,9 @@ impl Parser<'_> {
         }
         let (keeps_input, columns) = self.within(TokenKind::RightParen, ")", |parser| {
             let keeps_input = parser.eat(TokenKind::Star);
-            let more = if keeps_input { parser.eat(TokenKind::Comma) } else { !parser.at(TokenKind::RightParen) };
-            (keeps_input, if more { parser.list(Self::column) } else { Vec::new() })
+            let ends = keeps_input && !parser.eat(TokenKind::Comma);
+            let columns = if ends { Vec::new() } else { parser.list_until(TokenKind::RightParen, Self::column) };
+            (keeps_input, columns)
         });
         PluginSchema { keeps_input, columns, span: start.to(self.last_span()) }
     }

@@ -62,6 +62,10 @@ impl Parser<'_> {
     pub(super) fn member(&mut self, base: Expr) -> Expr {
         self.bump();
         self.may(Expected::Member);
+        if self.at(TokenKind::LeftBracket) && !self.at_bracketed_name(0) {
+            // `a.[0]` is `a[0]`.
+            return self.index(base);
+        }
         let start = base.span();
         let name = self.name("a name after the point");
         if self.at(TokenKind::LeftParen) {
@@ -244,9 +248,8 @@ impl Parser<'_> {
         let columns = self.columns();
         let mut locations = Vec::new();
         if self.at(TokenKind::LeftBracket) {
-            locations = self.within(TokenKind::RightBracket, "]", |parser| {
-                if parser.at(TokenKind::RightBracket) { Vec::new() } else { parser.list(Self::expr) }
-            });
+            locations = self
+                .within(TokenKind::RightBracket, "]", |parser| parser.list_until(TokenKind::RightBracket, Self::expr));
         } else {
             self.missing(code::EXPECTED, "`[` and the addresses");
         }
