@@ -3,6 +3,7 @@
 mod completion;
 mod corpus;
 mod findings;
+mod grouping;
 mod hostile;
 mod mutations;
 mod oracle;

@@ -7,10 +7,11 @@ use crate::corpus::{cases, check};
 const VARIANTS: usize = 40;
 
 /// xorshift64*: the same damage on every run.
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
-    fn below(&mut self, limit: usize) -> usize {
+    /// A number under `limit`.
+    pub fn below(&mut self, limit: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;

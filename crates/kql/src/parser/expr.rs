@@ -91,10 +91,16 @@ impl Infix {
 
     /// Whether `a op b op c` means nothing.
     fn chains_badly(self, before: Option<Self>) -> bool {
+        let Some(before) = before else { return false };
         match (self, before) {
-            (Self::Binary(_), Some(Self::Binary(_))) => !matches!(self.level(), SUM | PRODUCT),
-            (Self::List(_), Some(Self::List(_))) => true,
-            _ => false,
+            (Self::Or | Self::And, _) | (_, Self::Or | Self::And) => false,
+            (Self::List(_), Self::List(_)) => true,
+            // `a in (b) has c`: the right operand ended with its parenthesis, nothing can bind to it.
+            (_, Self::List(_) | Self::Between { .. }) => self.level() > EQUALITY,
+            (Self::List(_) | Self::Between { .. }, Self::Binary(_)) => false,
+            (Self::Binary(_), Self::Binary(_)) => {
+                self.level() == before.level() && !matches!(self.level(), SUM | PRODUCT)
+            }
         }
     }
 }
@@ -151,7 +157,7 @@ impl Parser<'_> {
                 break;
             }
             let span = self.span().to(self.token(n_tokens - 1).span);
-            if infix.chains_badly(before) && before.is_some_and(|last: Infix| last.level() == infix.level()) {
+            if infix.chains_badly(before) {
                 let message = format!("`{}` cannot follow another comparison.", self.slice(span));
                 self.error(code::CHAIN, span, message, "Join the two by `and`, or put one in parentheses.");
             }
