@@ -80,13 +80,37 @@ pub(crate) struct Frame {
     pub(crate) order: RowOrder,
     /// Columns depend on data that nobody looked at: any name may exist.
     pub(crate) is_open: bool,
+    /// Inside `mv-apply` and `partition`: rows that belong together.
+    pub(crate) group: Option<Group>,
     /// The table's name while it is one: for `withsource` and `$table`.
     pub(crate) table: Option<String>,
 }
 
+/// What a query inside a query is about: it runs for each group of rows alone.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Group {
+    /// Columns of the plan; rows with equal values are a group.
+    pub(crate) keys: Vec<String>,
+    /// Columns of the plan that are the same in a group, and wanted afterwards.
+    pub(crate) carried: Vec<Column>,
+}
+
+impl Group {
+    /// All its columns of the plan.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        let mut ids = self.keys.clone();
+        for column in &self.carried {
+            if !ids.contains(&column.id) {
+                ids.push(column.id.clone());
+            }
+        }
+        ids
+    }
+}
+
 impl Frame {
     pub(crate) fn new(plan: LogicalPlan, columns: Vec<Column>) -> Self {
-        Self { plan, columns, order: RowOrder::None, is_open: false, table: None }
+        Self { plan, columns, order: RowOrder::None, is_open: false, group: None, table: None }
     }
 
     /// The column of that exact name.
@@ -115,6 +139,11 @@ impl Frame {
         all.extend(expressions);
         self.plan = project(std::mem::take(&mut self.plan), all)?;
         Ok(())
+    }
+
+    /// The columns of the plan that belong to the group.
+    pub(crate) fn group_columns(&self) -> Vec<Expr> {
+        self.group.iter().flat_map(Group::ids).map(|id| reference(&id)).collect()
     }
 
     /// The plan with the frame's columns alone, each once.

@@ -30,7 +30,7 @@ pub use call::{ARGUMENTS_MAX, CallError, call, call_aggregate, convert};
 pub use context::QueryContext;
 pub use entry::{Aggregate, AggregateBody, Body, Function, Parameter, Presence, Returns, Special};
 pub use fold::udaf_by_name;
-pub use scratch::Scratch;
+pub use scratch::{Scratch, compile};
 pub use udf::udf_by_name;
 
 /// One list per family, in the order of the documentation.

@@ -30,8 +30,9 @@ use crate::{Engine, Error};
 
 pub(crate) use compare::filtering;
 pub(crate) use env::{Env, Meaning};
-pub(crate) use expr::At;
+pub(crate) use expr::{At, joined, symbol};
 pub(crate) use literal::{type_of, value as value_of};
+pub(crate) use list::of_json;
 pub(crate) use names::hint;
 pub(crate) use tables::schema_of;
 pub(crate) use window::WindowCall;

@@ -126,6 +126,7 @@ impl<'t> Binder<'t> {
 
     /// Puts the operators of the window functions that were met below the frame's next operator.
     pub(crate) fn apply_windows(&mut self, frame: &mut Frame) -> Bind<()> {
+        let group = frame.group.as_ref().map(|group| group.keys.clone()).unwrap_or_default();
         for call in std::mem::take(&mut self.windows) {
             let mut expressions: Vec<Expr> = Vec::new();
             let mut ids = Vec::new();
@@ -136,7 +137,7 @@ impl<'t> Binder<'t> {
             }
             let before: Vec<Expr> = frame.plan.schema().fields().iter().map(|field| reference(field.name())).collect();
             frame.add(expressions)?;
-            let operator = Window::new(call.kind, ids, call.id.clone(), call.ty);
+            let operator = Window::new(call.kind, ids, group.clone(), call.id.clone(), call.ty);
             let plan = OperatorNode::plan(Arc::new(operator), std::mem::take(&mut frame.plan))?;
             let mut after = before;
             after.push(reference(&call.id));

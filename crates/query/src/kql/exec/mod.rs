@@ -35,6 +35,11 @@ pub(crate) trait RowOperator: Debug + Send + Sync {
     /// Whether the output is the input's columns and then new ones.
     fn keeps_input(&self) -> bool;
 
+    /// Input columns that are not handed on, when it keeps the input.
+    fn drops(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Columns of the output; of the new ones only when it keeps the input's.
     fn columns(&self) -> Schema;
 
@@ -44,13 +49,20 @@ pub(crate) trait RowOperator: Debug + Send + Sync {
     /// Begins to work on one stream of batches.
     fn start(&self, input: &SchemaRef, output: &SchemaRef) -> Result<Box<dyn Run>>;
 
+    /// Input columns that are handed on.
+    fn kept(&self, input: &Schema) -> Vec<usize> {
+        let drops = self.drops();
+        (0..input.fields().len()).filter(|idx| !drops.contains(input.field(*idx).name())).collect()
+    }
+
     /// Columns of the output, given the input's.
     fn output(&self, input: &Schema) -> Schema {
         let own = self.columns();
         if !self.keeps_input() {
             return own;
         }
-        let fields: Vec<_> = input.fields().iter().chain(own.fields().iter()).cloned().collect();
+        let mut fields: Vec<_> = self.kept(input).into_iter().map(|idx| Arc::clone(&input.fields()[idx])).collect();
+        fields.extend(own.fields().iter().cloned());
         Schema::new(fields)
     }
 }

@@ -88,7 +88,8 @@ impl UserDefinedLogicalNodeCore for OperatorNode {
             needed.insert(input.index_of_column_by_name(None, &name)?);
         }
         if self.operator.keeps_input() {
-            needed.extend(output_columns.iter().copied().filter(|idx| *idx < input.fields().len()));
+            let kept = self.operator.kept(input.as_arrow());
+            needed.extend(output_columns.iter().filter_map(|idx| kept.get(*idx)).copied());
         }
         Some(vec![needed.into_iter().collect()])
     }

@@ -43,13 +43,7 @@ impl<'t> Binder<'t> {
         }
         input.add(expressions)?;
         for column in new_columns {
-            match input.columns.iter().position(|other| other.name == column.name) {
-                Some(idx) => input.columns[idx] = column,
-                None => {
-                    let end = input.columns.iter().position(|other| other.is_alias).unwrap_or(input.columns.len());
-                    input.columns.insert(end, column);
-                }
-            }
+            input.put(column);
         }
         input.table = None;
         self.check_width(&input, columns.first().map_or(Span::default(), |named| named.span))?;
@@ -89,8 +83,9 @@ impl<'t> Binder<'t> {
         }
         let order = input.order;
         let is_open = input.is_open && result.is_empty();
+        expressions.extend(input.group_columns());
         let plan = crate::kql::frame::project(input.plan, expressions)?;
-        Ok(Frame { order, is_open, ..Frame::new(plan, result) })
+        Ok(Frame { order, is_open, group: input.group, ..Frame::new(plan, result) })
     }
 
     /// The columns that `name = expr`, `(a, b) = expr` or `expr` make; `None` for a name that is still to be found.
@@ -239,6 +234,10 @@ impl<'t> Binder<'t> {
     }
 
     pub(super) fn serialize(&mut self, columns: &'t [NamedExpr], mut input: Frame, env: &Env<'t>) -> Bind<Frame> {
+        if input.order == RowOrder::None && input.group.is_some() {
+            // Rows of a group must be next to each other.
+            input = self.sorted(input, Vec::new(), None)?;
+        }
         if input.order == RowOrder::None {
             input.order = RowOrder::Serialized;
         }

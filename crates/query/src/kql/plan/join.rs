@@ -5,17 +5,14 @@ use std::sync::Arc;
 
 use ::kql::Span;
 use ::kql::syntax::{BinaryOp, Expr as Tree, Join, JoinCondition, JoinKind, Name};
-use arrow::array::{Array, BooleanArray, RecordBatch};
-use arrow::compute::filter_record_batch;
-use arrow::datatypes::{Schema, SchemaRef};
-use arrow::row::{OwnedRow, RowConverter, SortField};
-use datafusion::common::{JoinType, Result};
+use datafusion::common::JoinType;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
 
 use super::columns::free_suffix;
 use super::simple::key;
+use super::take::FirstPerKey;
 use crate::kql::bind::{Bind, Binder, Bound, Env, Stop};
-use crate::kql::exec::{OperatorNode, RowOperator, Run};
+use crate::kql::exec::OperatorNode;
 use crate::kql::frame::{Column, Frame, reference};
 use crate::kql::types::KqlType;
 
@@ -53,7 +50,8 @@ impl<'t> Binder<'t> {
         }
         let keys = self.join_keys(&mut left, &mut right, &pairs)?;
         if kind == JoinKind::InnerUnique {
-            let operator = FirstPerKey { keys: keys.iter().map(|(left, _)| left.clone()).collect() };
+            let keys = keys.iter().map(|(left, _)| left.clone()).collect();
+            let operator = FirstPerKey { keys, n_rows: 1, keeps_null: false };
             left.plan = OperatorNode::plan(Arc::new(operator), std::mem::take(&mut left.plan))?;
         }
         let mut builder = LogicalPlanBuilder::from(std::mem::take(&mut left.plan));
@@ -249,84 +247,4 @@ fn joined_columns(left: &Frame, right: &Frame, pairs: &[Pair], is_lookup: bool) 
         }
     }
     columns
-}
-
-/// `innerunique`: of the left rows with the same keys only the first.
-#[derive(Debug)]
-struct FirstPerKey {
-    keys: Vec<String>,
-}
-
-impl RowOperator for FirstPerKey {
-    fn name(&self) -> &'static str {
-        "FirstPerKey"
-    }
-
-    fn details(&self) -> String {
-        self.keys.join(", ")
-    }
-
-    fn reads(&self) -> Vec<String> {
-        self.keys.clone()
-    }
-
-    fn keeps_input(&self) -> bool {
-        true
-    }
-
-    fn columns(&self) -> Schema {
-        Schema::empty()
-    }
-
-    fn is_per_partition(&self) -> bool {
-        false
-    }
-
-    fn start(&self, input: &SchemaRef, _output: &SchemaRef) -> Result<Box<dyn Run>> {
-        let mut columns = Vec::with_capacity(self.keys.len());
-        let mut fields = Vec::with_capacity(self.keys.len());
-        for key in &self.keys {
-            let idx = input.index_of(key)?;
-            columns.push(idx);
-            fields.push(SortField::new(input.field(idx).data_type().clone()));
-        }
-        let converter = RowConverter::new(fields)?;
-        Ok(Box::new(Deduplicating { columns, converter, seen: HashSet::new(), n_bytes: 0, ready: None }))
-    }
-}
-
-struct Deduplicating {
-    columns: Vec<usize>,
-    converter: RowConverter,
-    seen: HashSet<OwnedRow>,
-    n_bytes: usize,
-    ready: Option<RecordBatch>,
-}
-
-impl Run for Deduplicating {
-    fn push(&mut self, batch: RecordBatch) -> Result<()> {
-        let arrays: Vec<_> = self.columns.iter().map(|idx| Arc::clone(batch.column(*idx))).collect();
-        let rows = self.converter.convert_columns(&arrays)?;
-        let mut keep = Vec::with_capacity(batch.num_rows());
-        for row_idx in 0..batch.num_rows() {
-            // A null matches nothing, so it needs no row of its own.
-            let is_null = arrays.iter().any(|array| array.is_null(row_idx));
-            let row = rows.row(row_idx);
-            let is_new = !is_null && self.seen.insert(row.owned());
-            if is_new {
-                self.n_bytes += row.data().len() + 64;
-            }
-            keep.push(is_new);
-        }
-        self.ready = Some(filter_record_batch(&batch, &BooleanArray::from(keep))?);
-        Ok(())
-    }
-
-    fn pull(&mut self) -> Result<Option<RecordBatch>> {
-        Ok(self.ready.take())
-    }
-
-    fn bytes(&self) -> usize {
-        self.n_bytes
-    }
 }

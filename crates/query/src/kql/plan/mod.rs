@@ -1,16 +1,20 @@
 //! The tabular operators: each takes a frame and gives one.
 
+mod cells;
 mod columns;
 mod evaluate;
 mod expand;
+mod expand_rows;
 mod join;
 mod nested;
 mod parse;
+mod parse_rows;
 mod partition;
 mod rows;
 mod scan;
 mod search;
 mod series;
+mod series_rows;
 mod simple;
 mod summarize;
 mod take;
@@ -31,6 +35,9 @@ impl<'t> Binder<'t> {
     pub(crate) fn step(&mut self, operator: &'t Operator, input: Option<Frame>, env: &mut Env<'t>) -> Bind<Frame> {
         let span = operator.keyword_span;
         let input = match (input, &operator.kind) {
+            (Some(input), kind) if input.group.is_some() && !works_in_groups(kind) => {
+                return self.not_in_group(span, kind.name());
+            }
             (input, OperatorKind::Union(union)) => return self.union(union, input, span, env),
             (input, OperatorKind::Search(search)) => return self.search(search, input, span, env),
             (input, OperatorKind::Find(find)) => return self.find(find, input, span, env),
@@ -108,4 +115,31 @@ impl<'t> Binder<'t> {
             | OperatorKind::Range { .. } => Err(super::bind::Stop::Reported),
         }
     }
+}
+
+/// Whether an operator keeps groups of rows apart, inside `mv-apply` and `partition`.
+fn works_in_groups(kind: &OperatorKind) -> bool {
+    matches!(
+        kind,
+        OperatorKind::Where { .. }
+            | OperatorKind::Extend { .. }
+            | OperatorKind::Project { .. }
+            | OperatorKind::ProjectAway { .. }
+            | OperatorKind::ProjectKeep { .. }
+            | OperatorKind::ProjectRename { .. }
+            | OperatorKind::ProjectReorder { .. }
+            | OperatorKind::Summarize { .. }
+            | OperatorKind::Distinct { .. }
+            | OperatorKind::Count { .. }
+            | OperatorKind::Take { .. }
+            | OperatorKind::Sample { .. }
+            | OperatorKind::Sort { .. }
+            | OperatorKind::Top { .. }
+            | OperatorKind::MvExpand(_)
+            | OperatorKind::Parse(_)
+            | OperatorKind::ParseWhere(_)
+            | OperatorKind::ParseKv { .. }
+            | OperatorKind::Serialize { .. }
+            | OperatorKind::Render(_)
+    )
 }

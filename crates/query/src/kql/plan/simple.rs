@@ -8,10 +8,11 @@ use arrow::array::{ArrayRef, Int32Array, RecordBatch, StringArray};
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, SortExpr};
 
 use super::columns::default_name;
+use super::summarize::Output;
 use crate::kql::answer::Visualization;
 use crate::kql::bind::{At, Bind, Binder, Bound, Env, schema_of, type_of};
 use crate::kql::frame::{Column, Encoding, Frame, RowOrder, not_null_text, project, reference};
-use crate::kql::types::KqlType;
+use crate::kql::types::{KqlType, Typed};
 
 /// An expression in the form in which equal values are equal: a string's null is "".
 pub(crate) fn key(bound: &Bound) -> Expr {
@@ -54,18 +55,26 @@ impl<'t> Binder<'t> {
             result.push(column);
         }
         let is_open = input.is_open && result.is_empty();
+        keys.extend(input.group_columns());
         let plan = project(input.plan, keys)?;
         let plan = LogicalPlanBuilder::from(plan).distinct()?.build()?;
-        Ok(Frame { is_open, ..Frame::new(plan, result) })
+        Ok(Frame { is_open, group: input.group, ..Frame::new(plan, result) })
     }
 
     pub(super) fn count(&mut self, name: Option<&'t Name>, input: Frame) -> Bind<Frame> {
-        let id = self.id();
-        let count = datafusion::functions_aggregate::count::count_all().alias(id.clone());
-        let none: Vec<Expr> = Vec::new();
-        let plan = LogicalPlanBuilder::from(input.plan).aggregate(none, vec![count])?.build()?;
         let name = name.map_or("Count", |name| name.text.as_str());
-        Ok(Frame::new(plan, vec![Column::plain(name, KqlType::Long, id)]))
+        self.aggregates = Some(Vec::new());
+        let typed = self.counted();
+        let calls = self.aggregates.take().unwrap_or_default();
+        self.grouped(input, Vec::new(), vec![Output::new(name, typed?)], calls)
+    }
+
+    /// `count()` as an aggregate.
+    pub(crate) fn counted(&mut self) -> Bind<Typed> {
+        match crate::kql::functions::find_aggregate("count") {
+            Some(count) => self.aggregated(count, Vec::new(), Span::default(), &[]),
+            None => self.refuse("KQL139", Span::default(), "`count` is not supported.", ""),
+        }
     }
 
     /// Sort keys: descending unless said otherwise, nulls last then, and a string's null sorted as "".
@@ -101,20 +110,22 @@ impl<'t> Binder<'t> {
     pub(crate) fn sorted(&mut self, mut input: Frame, keys: Vec<SortExpr>, n_rows: Option<usize>) -> Bind<Frame> {
         // Keys become columns of the plan: then the order is visible to what comes above.
         let mut expressions = Vec::new();
-        let mut sorts = Vec::new();
+        let mut sorts: Vec<SortExpr> = Vec::new();
+        for key in input.group.iter().flat_map(|group| &group.keys) {
+            sorts.push(SortExpr::new(reference(key), true, true));
+        }
         for sort in keys {
             let id = self.id();
             expressions.push(sort.expr.alias(id.clone()));
             sorts.push(SortExpr::new(reference(&id), sort.asc, sort.nulls_first));
         }
         input.add(expressions)?;
-        let builder = LogicalPlanBuilder::from(std::mem::take(&mut input.plan)).sort(sorts)?;
-        input.plan = match n_rows {
-            Some(n_rows) => builder.limit(0, Some(n_rows))?.build()?,
-            None => builder.build()?,
-        };
+        input.plan = LogicalPlanBuilder::from(std::mem::take(&mut input.plan)).sort(sorts)?.build()?;
         input.order = RowOrder::Sorted;
-        Ok(input)
+        match n_rows {
+            Some(n_rows) => self.first_rows(input, n_rows),
+            None => Ok(input),
+        }
     }
 
     pub(super) fn get_schema(&mut self, input: Frame) -> Bind<Frame> {

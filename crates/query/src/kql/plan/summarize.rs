@@ -24,6 +24,16 @@ pub(crate) struct Output {
     typed: Typed,
 }
 
+impl Output {
+    pub(crate) fn new(name: impl Into<String>, typed: Typed) -> Self {
+        Self { name: Some(name.into()), typed }
+    }
+
+    pub(crate) fn rename(&mut self, name: impl Into<String>) {
+        self.name = Some(name.into());
+    }
+}
+
 impl<'t> Binder<'t> {
     pub(super) fn summarize(
         &mut self,
@@ -287,7 +297,17 @@ impl<'t> Binder<'t> {
             group.push(expr);
             columns.push(column);
         }
-        let aggregates: Vec<Expr> = calls.into_iter().map(|call| call.expr.alias(call.id)).collect();
+        let mut aggregates: Vec<Expr> = calls.into_iter().map(|call| call.expr.alias(call.id)).collect();
+        let inner = input.group.clone().map(|mut inner| {
+            group.extend(inner.keys.iter().map(|key| reference(key)));
+            for column in &mut inner.carried {
+                let value = reference(&column.id);
+                column.id = self.id();
+                let first = datafusion::functions_aggregate::expr_fn::first_value(value, Vec::new());
+                aggregates.push(first.alias(column.id.clone()));
+            }
+            inner
+        });
         let mut expressions: Vec<Expr> = columns.iter().map(Column::raw).collect();
         for output in outputs {
             let name = unique_name(output.name, &mut names, &mut taken);
@@ -304,7 +324,11 @@ impl<'t> Binder<'t> {
             }
             _ => LogicalPlanBuilder::from(input.plan).aggregate(group, aggregates)?.build()?,
         };
-        Ok(Frame::new(project(plan, expressions)?, columns))
+        let mut frame = Frame::new(plan, columns);
+        frame.group = inner;
+        expressions.extend(frame.group_columns());
+        frame.plan = project(std::mem::take(&mut frame.plan), expressions)?;
+        Ok(frame)
     }
 }
 

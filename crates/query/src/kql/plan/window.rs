@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, RecordBatch, UInt64Array};
 use arrow::compute::{concat_batches, take};
 use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::row::{RowConverter, SortField};
 use datafusion::common::Result;
 
 use crate::kql::exec::{BATCH_ROWS, RowOperator, Run};
@@ -35,13 +36,21 @@ pub(crate) enum WindowKind {
 pub(crate) struct Window {
     kind: WindowKind,
     arguments: Vec<(String, KqlType)>,
+    /// Rows with equal values are next to each other, and what is counted begins anew for each such group.
+    group: Vec<String>,
     id: String,
     ty: KqlType,
 }
 
 impl Window {
-    pub(crate) fn new(kind: WindowKind, arguments: Vec<(String, KqlType)>, id: String, ty: KqlType) -> Self {
-        Self { kind, arguments, id, ty }
+    pub(crate) fn new(
+        kind: WindowKind,
+        arguments: Vec<(String, KqlType)>,
+        group: Vec<String>,
+        id: String,
+        ty: KqlType,
+    ) -> Self {
+        Self { kind, arguments, group, id, ty }
     }
 }
 
@@ -56,7 +65,7 @@ impl RowOperator for Window {
     }
 
     fn reads(&self) -> Vec<String> {
-        self.arguments.iter().map(|(id, _)| id.clone()).collect()
+        self.arguments.iter().map(|(id, _)| id.clone()).chain(self.group.iter().cloned()).collect()
     }
 
     fn keeps_input(&self) -> bool {
@@ -76,7 +85,12 @@ impl RowOperator for Window {
         for (id, ty) in &self.arguments {
             arguments.push((input.index_of(id)?, *ty));
         }
+        let mut group = Vec::with_capacity(self.group.len());
+        for id in &self.group {
+            group.push(input.index_of(id)?);
+        }
         Ok(Box::new(Holding {
+            group,
             kind: self.kind,
             ty: self.ty,
             arguments,
@@ -90,6 +104,7 @@ impl RowOperator for Window {
 }
 
 struct Holding {
+    group: Vec<usize>,
     kind: WindowKind,
     ty: KqlType,
     arguments: Vec<(usize, KqlType)>,
@@ -115,7 +130,8 @@ impl Run for Holding {
         for (idx, ty) in &self.arguments {
             arguments.push((Arc::clone(whole.column(*idx)), *ty));
         }
-        let computed = compute(self.kind, self.ty, &arguments, whole.num_rows())?;
+        let groups = Groups::new(&whole, &self.group)?;
+        let computed = compute(self.kind, self.ty, &arguments, &groups)?;
         let mut columns = whole.columns().to_vec();
         columns.push(computed);
         self.whole = Some((RecordBatch::try_new(Arc::clone(&self.output), columns)?, 0));
@@ -138,14 +154,17 @@ impl Run for Holding {
     }
 }
 
-fn compute(kind: WindowKind, ty: KqlType, arguments: &[(ArrayRef, KqlType)], n_rows: usize) -> Result<ArrayRef> {
+fn compute(kind: WindowKind, ty: KqlType, arguments: &[(ArrayRef, KqlType)], groups: &Groups) -> Result<ArrayRef> {
+    let n_rows = groups.n_rows;
     match kind {
-        WindowKind::Prev(offset) => shifted(arguments, n_rows, |row_idx| row_idx.checked_sub(offset)),
+        WindowKind::Prev(offset) => {
+            shifted(arguments, groups, |row_idx| row_idx.checked_sub(offset))
+        }
         WindowKind::Next(offset) => {
-            shifted(arguments, n_rows, |row_idx| row_idx.checked_add(offset).filter(|other| *other < n_rows))
+            shifted(arguments, groups, |row_idx| row_idx.checked_add(offset).filter(|other| *other < n_rows))
         }
         WindowKind::RowNumber(start) => {
-            let restart = Restart::new(arguments.first())?;
+            let restart = Restart::new(arguments.first(), groups)?;
             let mut number = start;
             let mut values = Vec::with_capacity(n_rows);
             for row_idx in 0..n_rows {
@@ -154,20 +173,22 @@ fn compute(kind: WindowKind, ty: KqlType, arguments: &[(ArrayRef, KqlType)], n_r
             }
             Ok(array(&values, KqlType::Long))
         }
-        WindowKind::CumulativeSum => cumulative(ty, arguments, n_rows),
-        WindowKind::RankDense | WindowKind::RankMin => rank(kind, arguments, n_rows),
-        WindowKind::Session => sessions(arguments, n_rows),
+        WindowKind::CumulativeSum => cumulative(ty, arguments, groups),
+        WindowKind::RankDense | WindowKind::RankMin => rank(kind, arguments, groups),
+        WindowKind::Session => sessions(arguments, groups),
     }
 }
 
 /// The value of another row; the default, else null, where there is none.
 fn shifted(
     arguments: &[(ArrayRef, KqlType)],
-    n_rows: usize,
+    groups: &Groups,
     other: impl Fn(usize) -> Option<usize>,
 ) -> Result<ArrayRef> {
     let (values, ty) = &arguments[0];
-    let indices: UInt64Array = (0..n_rows).map(|row_idx| other(row_idx).map(|other| other as u64)).collect();
+    let n_rows = groups.n_rows;
+    let same = |row_idx: usize| other(row_idx).filter(|other| groups.of(*other) == groups.of(row_idx));
+    let indices: UInt64Array = (0..n_rows).map(|row_idx| same(row_idx).map(|other| other as u64)).collect();
     let taken = take(values, &indices, None)?;
     let Some((defaults, _)) = arguments.get(1) else { return Ok(taken) };
     let taken = Column::new(&taken, *ty)?;
@@ -180,22 +201,60 @@ fn shifted(
     Ok(array(&result, *ty))
 }
 
-/// Where counting begins anew.
-struct Restart(Option<Column>);
+/// Which rows belong together: the number of each row's group, or one group for all.
+struct Groups {
+    n_rows: usize,
+    numbers: Vec<u32>,
+}
 
-impl Restart {
-    fn new(argument: Option<&(ArrayRef, KqlType)>) -> Result<Self> {
-        Ok(Self(argument.map(|(array, _)| Column::new(array, KqlType::Bool)).transpose()?))
+impl Groups {
+    fn new(whole: &RecordBatch, columns: &[usize]) -> Result<Self> {
+        let n_rows = whole.num_rows();
+        if columns.is_empty() {
+            return Ok(Self { n_rows, numbers: Vec::new() });
+        }
+        let arrays: Vec<ArrayRef> = columns.iter().map(|idx| Arc::clone(whole.column(*idx))).collect();
+        let fields = arrays.iter().map(|array| SortField::new(array.data_type().clone())).collect();
+        let rows = RowConverter::new(fields)?.convert_columns(&arrays)?;
+        let mut numbers = Vec::with_capacity(n_rows);
+        let mut number = 0;
+        for row_idx in 0..n_rows {
+            if row_idx > 0 && rows.row(row_idx) != rows.row(row_idx - 1) {
+                number += 1;
+            }
+            numbers.push(number);
+        }
+        Ok(Self { n_rows, numbers })
     }
 
-    fn at(&self, row_idx: usize) -> bool {
-        self.0.as_ref().is_some_and(|column| column.value(row_idx).as_bool() == Some(true))
+    fn of(&self, row_idx: usize) -> u32 {
+        self.numbers.get(row_idx).copied().unwrap_or(0)
     }
 }
 
-fn cumulative(ty: KqlType, arguments: &[(ArrayRef, KqlType)], n_rows: usize) -> Result<ArrayRef> {
+/// Where counting begins anew.
+struct Restart<'g> {
+    condition: Option<Column>,
+    groups: &'g Groups,
+}
+
+impl<'g> Restart<'g> {
+    fn new(argument: Option<&(ArrayRef, KqlType)>, groups: &'g Groups) -> Result<Self> {
+        let condition = argument.map(|(array, _)| Column::new(array, KqlType::Bool)).transpose()?;
+        Ok(Self { condition, groups })
+    }
+
+    fn at(&self, row_idx: usize) -> bool {
+        let is_new_group = row_idx > 0 && self.groups.of(row_idx) != self.groups.of(row_idx - 1);
+        is_new_group
+            || self.condition.as_ref().is_some_and(|column| column.value(row_idx).as_bool() == Some(true))
+    }
+}
+
+fn cumulative(ty: KqlType, arguments: &[(ArrayRef, KqlType)], groups: &Groups) -> Result<ArrayRef> {
+    let n_rows = groups.n_rows;
     let terms = Column::new(&arguments[0].0, ty)?;
-    let restart = Restart::new(arguments.get(1))?;
+    let restart = Restart::new(arguments.get(1), groups)?;
     let mut values = Vec::with_capacity(n_rows);
     let (mut whole, mut real) = (0_i64, 0.0_f64);
     for row_idx in 0..n_rows {
@@ -215,10 +274,11 @@ fn cumulative(ty: KqlType, arguments: &[(ArrayRef, KqlType)], n_rows: usize) -> 
 }
 
 /// Equal neighbours have the same rank; the next rank is one more, or the row's number.
-fn rank(kind: WindowKind, arguments: &[(ArrayRef, KqlType)], n_rows: usize) -> Result<ArrayRef> {
+fn rank(kind: WindowKind, arguments: &[(ArrayRef, KqlType)], groups: &Groups) -> Result<ArrayRef> {
+    let n_rows = groups.n_rows;
     let (terms, ty) = &arguments[0];
     let terms = Column::new(terms, *ty)?;
-    let restart = Restart::new(arguments.get(1))?;
+    let restart = Restart::new(arguments.get(1), groups)?;
     let mut values = Vec::with_capacity(n_rows);
     let (mut rank, mut row_number) = (0_i64, 0_i64);
     let mut last: Option<Value> = None;
@@ -237,12 +297,13 @@ fn rank(kind: WindowKind, arguments: &[(ArrayRef, KqlType)], n_rows: usize) -> R
     Ok(array(&values, KqlType::Long))
 }
 
-fn sessions(arguments: &[(ArrayRef, KqlType)], n_rows: usize) -> Result<ArrayRef> {
+fn sessions(arguments: &[(ArrayRef, KqlType)], groups: &Groups) -> Result<ArrayRef> {
+    let n_rows = groups.n_rows;
     let mut columns = Vec::with_capacity(arguments.len());
     for (argument, ty) in arguments {
         columns.push(Column::new(argument, *ty)?);
     }
-    let restart = Restart::new(arguments.get(3))?;
+    let restart = Restart::new(arguments.get(3), groups)?;
     let mut values = Vec::with_capacity(n_rows);
     let mut begin: Option<i64> = None;
     let mut before: Option<i64> = None;
