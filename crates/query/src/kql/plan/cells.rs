@@ -17,8 +17,7 @@ impl<'t> Binder<'t> {
     /// The members of a bag as rows: the row's number, the name, the value as text.
     pub(super) fn cells(&mut self, mut input: Frame, bag: Typed) -> Bind<Frame> {
         let (number, source, pair) = (self.id(), self.id(), self.id());
-        input.plan =
-            OperatorNode::plan(Arc::new(Number { id: number.clone() }), std::mem::take(&mut input.plan))?;
+        input.plan = OperatorNode::plan(Arc::new(Number { id: number.clone() }), std::mem::take(&mut input.plan))?;
         input.add(vec![bag.expr.alias(source.clone())])?;
         let operator = Expand {
             items: vec![Item { source, id: pair.clone(), ty: KqlType::Dynamic }],
@@ -32,11 +31,9 @@ impl<'t> Binder<'t> {
         let mut expressions = Vec::new();
         let mut columns = Vec::new();
         let number = Column::plain("Row", KqlType::Long, number).bound();
-        for (name, bound) in [
-            ("Row", number),
-            ("Column", self.item_text(&pair, 0)?),
-            ("Value", self.item_text(&pair, 1)?),
-        ] {
+        for (name, bound) in
+            [("Row", number), ("Column", self.item_text(&pair, 0)?), ("Value", self.item_text(&pair, 1)?)]
+        {
             let (column, expr) = self.compute(name, &bound);
             expressions.push(expr);
             columns.push(column);

@@ -47,7 +47,12 @@ impl<'t> Binder<'t> {
     ) -> Bind<Frame> {
         let call = &evaluate.call;
         let Some(input) = input else {
-            return self.refuse("KQL105", span, "The plugin needs rows to work on.", "Put a table and a pipe before it.");
+            return self.refuse(
+                "KQL105",
+                span,
+                "The plugin needs rows to work on.",
+                "Put a table and a pipe before it.",
+            );
         };
         match call.name.text.as_str() {
             "bag_unpack" => self.bag_unpack(call, evaluate.schema.as_ref(), input, env),
@@ -167,7 +172,12 @@ impl<'t> Binder<'t> {
                 }
                 if found.len() > COLUMNS_MAX {
                     let message = format!("The bags have more than {COLUMNS_MAX} properties (COLUMNS_MAX).");
-                    return self.refuse("KQL184", Span::default(), message, "Name the wanted ones behind the plugin: `: (a: string)`.");
+                    return self.refuse(
+                        "KQL184",
+                        Span::default(),
+                        message,
+                        "Name the wanted ones behind the plugin: `: (a: string)`.",
+                    );
                 }
             }
         }
@@ -184,8 +194,7 @@ impl<'t> Binder<'t> {
         conflict: &str,
     ) -> Bind<Frame> {
         let value = self.converted(bag.bound().typed, KqlType::Dynamic, call.span)?;
-        let mut columns: Vec<Column> =
-            frame.columns.iter().filter(|column| column.name != bag.name).cloned().collect();
+        let mut columns: Vec<Column> = frame.columns.iter().filter(|column| column.name != bag.name).cloned().collect();
         let mut expressions = Vec::new();
         for (name, ty) in properties {
             let shown = format!("{prefix}{name}");
@@ -218,13 +227,7 @@ impl<'t> Binder<'t> {
     }
 
     /// A column for each value of one, with an aggregate of the rows that have it.
-    fn pivot(
-        &mut self,
-        call: &'t Call,
-        schema: Option<&'t PluginSchema>,
-        input: Frame,
-        env: &Env<'t>,
-    ) -> Bind<Frame> {
+    fn pivot(&mut self, call: &'t Call, schema: Option<&'t PluginSchema>, input: Frame, env: &Env<'t>) -> Bind<Frame> {
         let arguments: Vec<&'t Tree> = call
             .arguments
             .iter()
@@ -240,7 +243,11 @@ impl<'t> Binder<'t> {
         };
         if self.host.is_analysis || self.has_errors() {
             let declared = self.declared(call, schema).is_some();
-            return Ok(Frame { is_open: true, columns: if declared { Vec::new() } else { input.columns.clone() }, ..input });
+            return Ok(Frame {
+                is_open: true,
+                columns: if declared { Vec::new() } else { input.columns.clone() },
+                ..input
+            });
         }
         let frame = self.held(&input)?;
         let Some(column) = frame.column(&by.text).cloned() else {
@@ -248,7 +255,9 @@ impl<'t> Binder<'t> {
         };
         let mut used = std::collections::BTreeSet::from([by.text.clone()]);
         if let Some(aggregate) = aggregate {
-            used.extend(aggregate.arguments.iter().filter_map(|argument| super::columns::default_name(&argument.value)));
+            used.extend(
+                aggregate.arguments.iter().filter_map(|argument| super::columns::default_name(&argument.value)),
+            );
         }
         let mut group: Vec<(Option<String>, Bound)> = Vec::new();
         if keys.is_empty() {
@@ -347,7 +356,12 @@ impl<'t> Binder<'t> {
     fn ipv4_lookup(&mut self, call: &'t Call, mut input: Frame, env: &Env<'t>) -> Bind<Frame> {
         let arguments: Vec<&'t Tree> = call.arguments.iter().map(|argument| &argument.value).collect();
         let [table, source, key, rest @ ..] = arguments.as_slice() else {
-            return self.refuse("KQL120", call.span, "`ipv4_lookup` takes a table, an address and a column of networks.", "");
+            return self.refuse(
+                "KQL120",
+                call.span,
+                "`ipv4_lookup` takes a table, an address and a column of networks.",
+                "",
+            );
         };
         let lookup = self.table(table, env)?;
         let lookup = self.renewed(&lookup)?;
@@ -443,9 +457,7 @@ fn property_type(json: &Json) -> Option<KqlType> {
 
 /// Times inside JSON are texts of this form: `2026-01-02T03:04:05Z`.
 fn looks_like_time(text: &str) -> bool {
-    text.len() >= 19
-        && text.as_bytes().get(10) == Some(&b'T')
-        && crate::kql::value::parse_datetime(text).is_some()
+    text.len() >= 19 && text.as_bytes().get(10) == Some(&b'T') && crate::kql::value::parse_datetime(text).is_some()
 }
 
 fn common_type(left: KqlType, right: KqlType) -> KqlType {
@@ -470,7 +482,9 @@ pub(crate) fn is_public(address: &str) -> bool {
         return false;
     }
     match host.parse::<std::net::Ipv4Addr>() {
-        Ok(ip) => !(ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified() || ip.is_multicast()),
+        Ok(ip) => {
+            !(ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified() || ip.is_multicast())
+        }
         Err(_) => !host.chars().all(|char| char.is_ascii_digit() || char == '.' || char == 'x'),
     }
 }

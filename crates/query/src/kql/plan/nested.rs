@@ -72,13 +72,7 @@ impl<'t> Binder<'t> {
         self.grouped(input.clone(), keys, outputs, calls)
     }
 
-    fn first_of_level(
-        &mut self,
-        level: &'t TopNested,
-        ranked: &Frame,
-        n_path: usize,
-        env: &Env<'t>,
-    ) -> Bind<Frame> {
+    fn first_of_level(&mut self, level: &'t TopNested, ranked: &Frame, n_path: usize, env: &Env<'t>) -> Bind<Frame> {
         let Some(count) = &level.count else { return Ok(ranked.clone()) };
         let n_rows = self.count_of_rows(count, env)?;
         let mut frame = self.renewed(ranked)?;

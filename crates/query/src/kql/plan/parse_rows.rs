@@ -10,7 +10,9 @@ use regex::Regex;
 
 use crate::kql::exec::{RowOperator, Run};
 use crate::kql::types::KqlType;
-use crate::kql::value::{Column, Json, Value, array, parse_datetime, parse_guid, parse_long, parse_real, parse_timespan};
+use crate::kql::value::{
+    Column, Json, Value, array, parse_datetime, parse_guid, parse_long, parse_real, parse_timespan,
+};
 
 /// How the text is taken apart.
 #[derive(Clone, Debug)]
@@ -85,8 +87,7 @@ impl RowOperator for Parsing {
     }
 
     fn columns(&self) -> Schema {
-        let fields: Vec<Field> =
-            self.outputs.iter().map(|(id, ty)| Field::new(id.clone(), ty.arrow(), true)).collect();
+        let fields: Vec<Field> = self.outputs.iter().map(|(id, ty)| Field::new(id.clone(), ty.arrow(), true)).collect();
         Schema::new(fields)
     }
 

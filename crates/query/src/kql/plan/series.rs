@@ -88,7 +88,12 @@ impl<'t> Binder<'t> {
         }
         for bound in [from.as_ref(), to.as_ref(), Some(&step)].into_iter().flatten() {
             if bound.typed.constant.is_none() && !self.host.is_analysis {
-                return self.refuse("KQL135", span, "Beginning, end and step must be constants.", "Use `let` or `toscalar`.");
+                return self.refuse(
+                    "KQL135",
+                    span,
+                    "Beginning, end and step must be constants.",
+                    "Use `let` or `toscalar`.",
+                );
             }
         }
         Ok(AxisRange { from, to, step, is_inclusive: series.is_in_range })
@@ -135,7 +140,11 @@ impl<'t> Binder<'t> {
         let mut sources = Vec::new();
         let mut columns: Vec<Column> = keys.to_vec();
         for column in values {
-            let text = self.apply("bag_pack", vec![Typed::constant(Value::text("v"), KqlType::String), column.bound().typed], span)?;
+            let text = self.apply(
+                "bag_pack",
+                vec![Typed::constant(Value::text("v"), KqlType::String), column.bound().typed],
+                span,
+            )?;
             let (source, id) = (self.id(), self.id());
             expressions.push(text.expr.alias(source.clone()));
             sources.push((source, id.clone()));

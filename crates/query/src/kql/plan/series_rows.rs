@@ -191,8 +191,7 @@ impl Collecting {
         let mut groups: BTreeMap<Option<OwnedRow>, Steps> = BTreeMap::new();
         for row_idx in 0..whole.num_rows() {
             let key = rows.as_ref().map(|rows| rows.row(row_idx).owned());
-            let steps =
-                groups.entry(key).or_insert_with(|| Steps { first_row: row_idx as u64, rows: BTreeMap::new() });
+            let steps = groups.entry(key).or_insert_with(|| Steps { first_row: row_idx as u64, rows: BTreeMap::new() });
             if let Some(at) = axis.value(row_idx).as_long() {
                 steps.rows.insert(at, row_idx);
             }

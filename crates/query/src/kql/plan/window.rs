@@ -157,9 +157,7 @@ impl Run for Holding {
 fn compute(kind: WindowKind, ty: KqlType, arguments: &[(ArrayRef, KqlType)], groups: &Groups) -> Result<ArrayRef> {
     let n_rows = groups.n_rows;
     match kind {
-        WindowKind::Prev(offset) => {
-            shifted(arguments, groups, |row_idx| row_idx.checked_sub(offset))
-        }
+        WindowKind::Prev(offset) => shifted(arguments, groups, |row_idx| row_idx.checked_sub(offset)),
         WindowKind::Next(offset) => {
             shifted(arguments, groups, |row_idx| row_idx.checked_add(offset).filter(|other| *other < n_rows))
         }
@@ -246,8 +244,7 @@ impl<'g> Restart<'g> {
 
     fn at(&self, row_idx: usize) -> bool {
         let is_new_group = row_idx > 0 && self.groups.of(row_idx) != self.groups.of(row_idx - 1);
-        is_new_group
-            || self.condition.as_ref().is_some_and(|column| column.value(row_idx).as_bool() == Some(true))
+        is_new_group || self.condition.as_ref().is_some_and(|column| column.value(row_idx).as_bool() == Some(true))
     }
 }
 
