@@ -56,6 +56,9 @@ impl<'t> Binder<'t> {
             Tree::Name(name) => self.name(name, at),
             Tree::Call(call) => self.call(call, at),
             Tree::Member { base, name, span } => {
+                if let Some(column) = self.step_column(base, name, at) {
+                    return Ok(column.bound());
+                }
                 let key = Typed::constant(Value::text(name.text.clone()), KqlType::String);
                 self.path(base, key, *span, at)
             }

@@ -3,6 +3,7 @@
 
 mod in_order;
 mod node;
+mod ordered;
 mod plan;
 
 use std::fmt::Debug;
@@ -10,12 +11,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::common::Result;
 use datafusion::error::DataFusionError;
 
+use super::types::KqlType;
+
 pub(crate) use in_order::InOrderExec;
 pub(crate) use node::OperatorNode;
+pub(crate) use ordered::Ordered;
 pub(crate) use plan::QueryPlanner;
 
 /// Rows of a batch that an operator hands on.
@@ -46,6 +50,11 @@ pub(crate) trait RowOperator: Debug + Send + Sync {
     /// Whether each partition can be worked on alone.
     fn is_per_partition(&self) -> bool;
 
+    /// Whether it only asks for the order of the sort below: filters and limits may go through it.
+    fn is_order(&self) -> bool {
+        false
+    }
+
     /// Begins to work on one stream of batches.
     fn start(&self, input: &SchemaRef, output: &SchemaRef) -> Result<Box<dyn Run>>;
 
@@ -55,14 +64,23 @@ pub(crate) trait RowOperator: Debug + Send + Sync {
         (0..input.fields().len()).filter(|idx| !drops.contains(input.field(*idx).name())).collect()
     }
 
-    /// Columns of the output, given the input's.
-    fn output(&self, input: &Schema) -> Schema {
+    /// Columns of the batches that a run gives, given the input's.
+    fn given(&self, input: &Schema) -> Schema {
         let own = self.columns();
         if !self.keeps_input() {
             return own;
         }
         let mut fields: Vec<_> = self.kept(input).into_iter().map(|idx| Arc::clone(&input.fields()[idx])).collect();
         fields.extend(own.fields().iter().cloned());
+        Schema::new(fields)
+    }
+
+    /// Columns of the output: the input's in their places, then new ones. Those that are not handed on are null, and
+    /// nobody reads them; DataFusion moves sorts through an operator by the places of columns.
+    fn output(&self, input: &Schema) -> Schema {
+        let mut fields: Vec<_> =
+            input.fields().iter().map(|field| Arc::new(field.as_ref().clone().with_nullable(true))).collect();
+        fields.extend(self.columns().fields().iter().cloned());
         Schema::new(fields)
     }
 }
@@ -89,6 +107,12 @@ pub(crate) trait Run: Send {
     fn bytes(&self) -> usize {
         0
     }
+}
+
+/// A schema of columns of our own.
+pub(crate) fn schema_of(columns: &[(String, KqlType)]) -> Schema {
+    let fields: Vec<Field> = columns.iter().map(|(id, ty)| Field::new(id, ty.arrow(), true)).collect();
+    Schema::new(fields)
 }
 
 /// A cap that stopped a query, as an error inside DataFusion.

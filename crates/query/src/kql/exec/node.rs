@@ -1,7 +1,7 @@
 //! The logical node of a [`RowOperator`].
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -81,6 +81,17 @@ impl UserDefinedLogicalNodeCore for OperatorNode {
         Self::new(Arc::clone(&self.operator), inputs.swap_remove(0))
     }
 
+    fn prevent_predicate_push_down_columns(&self) -> HashSet<String> {
+        if self.operator.is_order() {
+            return HashSet::new();
+        }
+        self.schema.fields().iter().map(|field| field.name().clone()).collect()
+    }
+
+    fn supports_limit_pushdown(&self) -> bool {
+        self.operator.is_order()
+    }
+
     fn necessary_children_exprs(&self, output_columns: &[usize]) -> Option<Vec<Vec<usize>>> {
         let input = self.input.schema();
         let mut needed = BTreeSet::new();
@@ -89,7 +100,7 @@ impl UserDefinedLogicalNodeCore for OperatorNode {
         }
         if self.operator.keeps_input() {
             let kept = self.operator.kept(input.as_arrow());
-            needed.extend(output_columns.iter().filter_map(|idx| kept.get(*idx)).copied());
+            needed.extend(output_columns.iter().copied().filter(|idx| kept.contains(idx)));
         }
         Some(vec![needed.into_iter().collect()])
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, new_null_array};
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::Session;
@@ -85,9 +85,9 @@ impl ExecutionPlan for OperatorExec {
         vec![self.ordering.clone()]
     }
 
-    // Keeps a sort that is below: the rows come out in the order of the input.
+    // The rows come out in the order of the input. An `Ordered` says no, so that no other sort takes the place of its own.
     fn maintains_input_order(&self) -> Vec<bool> {
-        vec![true]
+        vec![!self.operator.is_order()]
     }
 
     fn benefits_from_input_partitioning(&self) -> Vec<bool> {
@@ -119,10 +119,11 @@ impl ExecutionPlan for OperatorExec {
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
         let schema = self.schema();
-        let run = self.operator.start(&self.input.schema(), &schema)?;
+        let given = Arc::new(self.operator.given(&self.input.schema()));
+        let run = self.operator.start(&self.input.schema(), &given)?;
         let reservation = MemoryConsumer::new(self.operator.name()).register(context.memory_pool());
         let input = Some(self.input.execute(partition, context)?);
-        let worker = Worker { run, input, reservation };
+        let worker = Worker { run, input, reservation, schema: Arc::clone(&schema) };
         let stream = futures::stream::try_unfold(worker, |mut worker| async move {
             Ok(worker.next().await?.map(|batch| (batch, worker)))
         });
@@ -136,14 +137,30 @@ struct Worker {
     /// `None` once it has ended.
     input: Option<SendableRecordBatchStream>,
     reservation: MemoryReservation,
+    schema: SchemaRef,
 }
 
 impl Worker {
+    /// A batch with nulls in the places of columns that are not handed on.
+    fn placed(&self, batch: RecordBatch) -> Result<RecordBatch> {
+        if batch.num_columns() == self.schema.fields().len() {
+            return Ok(RecordBatch::try_new(Arc::clone(&self.schema), batch.columns().to_vec())?);
+        }
+        let mut columns = Vec::with_capacity(self.schema.fields().len());
+        for field in self.schema.fields() {
+            columns.push(match batch.column_by_name(field.name()) {
+                Some(column) => Arc::clone(column),
+                None => new_null_array(field.data_type(), batch.num_rows()),
+            });
+        }
+        Ok(RecordBatch::try_new(Arc::clone(&self.schema), columns)?)
+    }
+
     async fn next(&mut self) -> Result<Option<RecordBatch>> {
         loop {
             while let Some(batch) = self.run.pull()? {
                 if batch.num_rows() > 0 {
-                    return Ok(Some(batch));
+                    return self.placed(batch).map(Some);
                 }
                 tokio::task::consume_budget().await;
             }
@@ -181,10 +198,7 @@ impl ExtensionPlanner for OperatorPlanner {
     ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
         let Some(node) = node.as_any().downcast_ref::<OperatorNode>() else { return Ok(None) };
         let mut input = Arc::clone(&physical_inputs[0]);
-        let ordering = match node.operator.is_per_partition() {
-            true => None,
-            false => input.properties().output_ordering().cloned().map(OrderingRequirements::from),
-        };
+        let ordering = input.properties().output_ordering().cloned().map(OrderingRequirements::from);
         if !node.operator.is_per_partition() && ordering.is_none() && keeps_partitions(&input) {
             input = InOrderExec::over(input, true);
         }

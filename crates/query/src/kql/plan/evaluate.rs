@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ::kql::Span;
-use ::kql::syntax::{Call, Evaluate, Expr as Tree, PluginSchema};
+use ::kql::syntax::{Argument, Call, Evaluate, Expr as Tree, PluginSchema};
 use datafusion::logical_expr::when;
 
 use super::columns::free_suffix;
@@ -103,15 +103,15 @@ impl<'t> Binder<'t> {
         let Some(Tree::Name(bag)) = call.arguments.first().map(|argument| &argument.value) else {
             return self.refuse("KQL120", call.span, "`bag_unpack` takes a column.", "");
         };
-        let prefix = match call.arguments.get(1).map(|argument| &argument.value) {
+        let prefix = match option_of(call, 1, "OutputColumnPrefix") {
             Some(Tree::SchemaOf { .. }) | None => String::new(),
             Some(tree) => self.constant(tree, At::nowhere(env))?.0.print(),
         };
-        let conflict = match call.arguments.get(2).map(|argument| &argument.value) {
+        let conflict = match option_of(call, 2, "columnsConflict") {
             Some(Tree::SchemaOf { .. }) | None => "error".to_owned(),
             Some(tree) => self.constant(tree, At::nowhere(env))?.0.print(),
         };
-        let ignored = match call.arguments.get(3).map(|argument| &argument.value) {
+        let ignored = match option_of(call, 3, "ignoredProperties") {
             Some(Tree::SchemaOf { .. }) | None => Vec::new(),
             Some(tree) => match self.constant(tree, At::nowhere(env))?.0 {
                 Value::Dynamic(Json::Array(names)) => names.iter().map(|name| of_json(name).0.print()).collect(),
@@ -443,6 +443,15 @@ impl<'t> Binder<'t> {
             }
         }
     }
+}
+
+/// An argument by its name, else the one at its place when that has no name.
+fn option_of<'t>(call: &'t Call, idx: usize, name: &str) -> Option<&'t Tree> {
+    let has_name =
+        |argument: &&Argument| argument.name.as_ref().is_some_and(|given| given.text.eq_ignore_ascii_case(name));
+    let named = call.arguments.iter().find(has_name);
+    let placed = call.arguments.get(idx).filter(|argument| argument.name.is_none());
+    named.or(placed).map(|argument| &argument.value)
 }
 
 /// The type of a property's column; none of a null.

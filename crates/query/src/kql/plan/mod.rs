@@ -12,6 +12,7 @@ mod parse_rows;
 mod partition;
 mod rows;
 mod scan;
+mod scan_rows;
 mod search;
 mod series;
 mod series_rows;

@@ -132,8 +132,11 @@ impl<'t> Binder<'t> {
             return self.refuse("KQL157", span, "`make-series` needs an axis.", "");
         };
         let mut expressions = Vec::new();
+        let mut key_ids = Vec::new();
         for column in keys {
-            expressions.push(column.raw().alias(column.id.clone()));
+            let id = self.id();
+            expressions.push(column.raw().alias(id.clone()));
+            key_ids.push(id);
         }
         let axis_id = self.id();
         expressions.push(axis_column.bound().typed.expr.alias(axis_id.clone()));
@@ -154,11 +157,13 @@ impl<'t> Binder<'t> {
         columns.push(Column::plain(axis_column.name.clone(), KqlType::Dynamic, out_axis.clone()));
         let plan = project(grouped.plan, expressions)?;
         let mut fields = Vec::new();
-        for column in keys {
-            fields.push(plan.schema().field_with_unqualified_name(&column.id)?.as_ref().clone());
+        for (column, id) in keys.iter().zip(&key_ids) {
+            let field = plan.schema().field_with_unqualified_name(id)?.as_ref().clone();
+            fields.push(field.with_name(column.id.clone()));
         }
         let operator = Series {
             keys: fields,
+            key_ids,
             axis_id,
             axis_type: axis_column.ty,
             axis,

@@ -26,6 +26,8 @@ pub(super) struct Axis {
 #[derive(Debug)]
 pub(super) struct Series {
     pub(super) keys: Vec<Field>,
+    /// The same in the input.
+    pub(super) key_ids: Vec<String>,
     pub(super) axis_id: String,
     pub(super) axis_type: KqlType,
     pub(super) axis: Axis,
@@ -47,7 +49,7 @@ impl RowOperator for Series {
     }
 
     fn reads(&self) -> Vec<String> {
-        let mut ids: Vec<String> = self.keys.iter().map(|field| field.name().clone()).collect();
+        let mut ids = self.key_ids.clone();
         ids.push(self.axis_id.clone());
         ids.extend(self.sources.iter().map(|(source, _)| source.clone()));
         ids
@@ -70,8 +72,8 @@ impl RowOperator for Series {
 
     fn start(&self, input: &SchemaRef, output: &SchemaRef) -> Result<Box<dyn Run>> {
         let mut keys = Vec::with_capacity(self.keys.len());
-        for field in &self.keys {
-            keys.push(input.index_of(field.name())?);
+        for id in &self.key_ids {
+            keys.push(input.index_of(id)?);
         }
         let mut sources = Vec::with_capacity(self.sources.len());
         for (source, _) in &self.sources {

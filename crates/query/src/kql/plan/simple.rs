@@ -120,7 +120,10 @@ impl<'t> Binder<'t> {
             sorts.push(SortExpr::new(reference(&id), sort.asc, sort.nulls_first));
         }
         input.add(expressions)?;
-        input.plan = LogicalPlanBuilder::from(std::mem::take(&mut input.plan)).sort(sorts)?.build()?;
+        let keys: Vec<String> =
+            sorts.iter().flat_map(|sort| sort.expr.column_refs()).map(|column| column.name.clone()).collect();
+        let plan = LogicalPlanBuilder::from(std::mem::take(&mut input.plan)).sort(sorts)?.build()?;
+        input.plan = crate::kql::exec::OperatorNode::plan(Arc::new(crate::kql::exec::Ordered { keys }), plan)?;
         input.order = RowOrder::Sorted;
         match n_rows {
             Some(n_rows) => self.first_rows(input, n_rows),
