@@ -1,3 +1,4 @@
 //! Integration tests, one binary.
 
+mod kql_bounds;
 mod kql_documents;

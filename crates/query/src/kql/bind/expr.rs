@@ -76,6 +76,9 @@ impl<'t> Binder<'t> {
             Tree::Binary { op: BinaryOp::Search, span, .. } => {
                 self.refuse("KQL130", *span, "`column: \"text\"` works in `search` only.", "Use `has` here.")
             }
+            Tree::Binary { op, left, right, span, .. } if matches!(left.as_ref(), Tree::Star { .. }) => {
+                self.star_compared(*op, right, *span, at)
+            }
             Tree::Binary { op, left, right, span, .. } => self.binary(*op, left, right, *span, at),
             Tree::And { operands, .. } => self.junction(operands, true, at),
             Tree::Or { operands, .. } => self.junction(operands, false, at),
@@ -234,6 +237,30 @@ impl<'t> Binder<'t> {
         }
         let arguments = vec![left_bound.typed, right_bound.typed];
         self.operator(symbol(op), arguments, span, &[left.span(), right.span()])
+    }
+
+    /// `* has "x"`: a comparison that any of the columns fits.
+    fn star_compared(&mut self, op: BinaryOp, right: &'t Tree, span: Span, at: At<'_, 't>) -> Bind<Bound> {
+        let Some(rows) = at.rows else {
+            return self.refuse("KQL132", span, "`*` is about the columns of a row, and there is none here.", "");
+        };
+        let right = self.expr(right, at)?;
+        let mut any = Vec::new();
+        for column in rows.columns.iter().filter(|column| !column.is_alias) {
+            let left = match column.ty {
+                KqlType::String => column.bound(),
+                ty if ty == right.typed.ty => column.bound(),
+                KqlType::Dynamic if right.typed.ty == KqlType::String => {
+                    Bound::of(self.converted(column.bound().typed, KqlType::String, span)?)
+                }
+                _ => continue,
+            };
+            if left.typed.ty == KqlType::String && right.typed.ty != KqlType::String {
+                continue;
+            }
+            any.push(self.compared(op, &left, &right, span)?.expr);
+        }
+        Ok(Bound::of(Typed::new(joined(any, false), KqlType::Bool)))
     }
 
     /// A call of an entry of the operators.
