@@ -109,17 +109,17 @@ fn caps_cut_or_stop() {
     let (n_rows, caps) = place.rows(asked).expect("an answer");
     assert!(n_rows < 100_000 && caps == ["RESULT_BYTES_MAX"], "{n_rows} {caps:?}");
     let mut asked = request("range x from 1 to 1000000000000 step 1 | count");
-    asked.limits.expanded_rows = 1_000_000;
+    asked.limits.expanded_rows = 100_000;
     let error = place.rows(asked).expect_err("a cap");
     assert!(error.contains("EXPANDED_ROWS_MAX"), "{error}");
     let mut asked = request(
         "print l = range(1, 1000) | mv-expand a = l | mv-expand b = l | mv-expand c = l | mv-expand d = l | count",
     );
-    asked.limits.expanded_rows = 1_000_000;
+    asked.limits.expanded_rows = 100_000;
     let error = place.rows(asked).expect_err("a cap");
     assert!(error.contains("EXPANDED_ROWS_MAX"), "{error}");
     let mut asked =
-        request("range x from 1 to 3000000 step 1 | summarize count() by strcat('key', tostring(x)) | count");
+        request("range x from 1 to 300000 step 1 | summarize count() by strcat('key', tostring(x)) | count");
     asked.limits.memory_bytes = 1 << 20;
     let error = place.rows(asked).expect_err("a cap");
     assert!(error.contains("memory") || error.contains("cap"), "{error}");
