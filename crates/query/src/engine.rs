@@ -37,6 +37,8 @@ impl Engine {
         let mut config = SessionConfig::new().with_target_partitions(n_threads.max(1));
         config.options_mut().execution.parquet.pushdown_filters = true;
         config.options_mut().execution.parquet.schema_force_view_types = false;
+        // Folding constants makes a nullable expression one that isn't; the check takes that for a broken plan.
+        config.options_mut().execution.skip_physical_aggregate_schema_check = true;
         let context = SessionContext::new_with_config_rt(config, environment);
         Ok(Self { context, runtime: Some(runtime) })
     }
