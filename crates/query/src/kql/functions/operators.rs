@@ -359,10 +359,9 @@ fn pair(arguments: &[Typed]) -> (KqlType, KqlType) {
     (ty(0), ty(1))
 }
 
-/// The wider of two numbers; a dynamic counts as the other's type, two of them as real.
+/// Whole numbers give a long, two ints too, as Microsoft's reference and binder say; anything else a real.
 fn number_type(left: KqlType, right: KqlType) -> KqlType {
     match (left, right) {
-        (KqlType::Int, KqlType::Int) => KqlType::Int,
         (KqlType::Int | KqlType::Long | KqlType::Bool, KqlType::Int | KqlType::Long | KqlType::Bool) => KqlType::Long,
         _ => KqlType::Real,
     }
@@ -433,6 +432,10 @@ fn integer(narrow: bool, long: Option<i64>) -> Value {
     }
 }
 
+fn long(long: Option<i64>) -> Value {
+    long.map_or(Value::Null, Value::Long)
+}
+
 fn datetime(ticks: Option<i64>) -> Value {
     ticks.filter(|ticks| (0..=TICKS_MAX).contains(ticks)).map_or(Value::Null, Value::DateTime)
 }
@@ -462,7 +465,7 @@ fn add(_: &mut Scratch, values: &[Value]) -> Value {
     use Operand::{DateTime, Integer, TimeSpan};
     match operands(values) {
         None => Value::Null,
-        Some((Integer(left, narrow), Integer(right, also))) => integer(narrow && also, left.checked_add(right)),
+        Some((Integer(left, _), Integer(right, _))) => long(left.checked_add(right)),
         Some((DateTime(left), TimeSpan(right)) | (TimeSpan(left), DateTime(right))) => {
             datetime(left.checked_add(right))
         }
@@ -484,7 +487,7 @@ fn subtract(_: &mut Scratch, values: &[Value]) -> Value {
     }
     match operands(values) {
         None => Value::Null,
-        Some((Integer(left, narrow), Integer(right, also))) => integer(narrow && also, left.checked_sub(right)),
+        Some((Integer(left, _), Integer(right, _))) => long(left.checked_sub(right)),
         Some((DateTime(left), DateTime(right)) | (TimeSpan(left), TimeSpan(right))) => {
             timespan(left.checked_sub(right))
         }
@@ -498,7 +501,7 @@ fn multiply(_: &mut Scratch, values: &[Value]) -> Value {
     use Operand::{DateTime, Integer, TimeSpan};
     match operands(values) {
         None => Value::Null,
-        Some((Integer(left, narrow), Integer(right, also))) => integer(narrow && also, left.checked_mul(right)),
+        Some((Integer(left, _), Integer(right, _))) => long(left.checked_mul(right)),
         Some((TimeSpan(ticks), Integer(number, _)) | (Integer(number, _), TimeSpan(ticks))) => {
             timespan(ticks.checked_mul(number))
         }
@@ -514,7 +517,7 @@ fn divide(_: &mut Scratch, values: &[Value]) -> Value {
     use Operand::{DateTime, Integer, TimeSpan};
     match operands(values) {
         None => Value::Null,
-        Some((Integer(left, narrow), Integer(right, also))) => integer(narrow && also, left.checked_div(right)),
+        Some((Integer(left, _), Integer(right, _))) => long(left.checked_div(right)),
         Some((TimeSpan(left) | DateTime(left), TimeSpan(right))) => Value::Real(left as f64 / right as f64),
         Some((TimeSpan(left), Integer(right, _))) => timespan(left.checked_div(right)),
         Some((TimeSpan(left), Operand::Real(right))) => timespan(ticks_of(left as f64 / right)),
@@ -527,7 +530,7 @@ fn modulo(_: &mut Scratch, values: &[Value]) -> Value {
     use Operand::{DateTime, Integer, TimeSpan};
     match operands(values) {
         None => Value::Null,
-        Some((Integer(left, narrow), Integer(right, also))) => integer(narrow && also, left.checked_rem_euclid(right)),
+        Some((Integer(left, _), Integer(right, _))) => long(left.checked_rem_euclid(right)),
         Some((DateTime(left) | TimeSpan(left), TimeSpan(right))) => timespan(left.checked_rem_euclid(right)),
         Some((DateTime(_) | TimeSpan(_), _) | (_, DateTime(_) | TimeSpan(_))) => Value::Null,
         Some((left, right)) => Value::Real(real_of(&left).rem_euclid(real_of(&right))),

@@ -192,7 +192,6 @@ fn bin_type(arguments: &[Typed]) -> KqlType {
     let ty = |idx: usize| arguments.get(idx).map_or(KqlType::Long, |typed| typed.ty);
     match (ty(0), ty(1)) {
         (time @ (KqlType::DateTime | KqlType::TimeSpan), _) => time,
-        (KqlType::Int, KqlType::Int) => KqlType::Int,
         (KqlType::Int | KqlType::Long, KqlType::Int | KqlType::Long) => KqlType::Long,
         _ => KqlType::Real,
     }
@@ -214,9 +213,6 @@ fn bin_at(value: &Value, size: &Value, fixed: Option<&Value>) -> Value {
     match value {
         Value::DateTime(_) => bounded(binned),
         Value::TimeSpan(_) => binned.map_or(Value::Null, Value::TimeSpan),
-        Value::Int(_) if matches!(size, Value::Int(_)) => {
-            binned.and_then(|long| i32::try_from(long).ok()).map_or(Value::Null, Value::Int)
-        }
         _ => binned.map_or(Value::Null, Value::Long),
     }
 }
