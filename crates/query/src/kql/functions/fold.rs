@@ -327,10 +327,8 @@ impl Fold {
                     false => row.get(1).map_or(Json::Null, Value::to_json),
                 };
                 self.remember(with);
-                let is_empty =
-                    value.is_null() || kind == Kind::Set && matches!(value, Value::Text(text) if text.is_empty());
                 match value {
-                    _ if is_empty && kind != Kind::ListWithNulls => {}
+                    _ if value.is_null() && kind != Kind::ListWithNulls => {}
                     // Ticks are kept as numbers: they are sorted and given back as what they were.
                     Value::DateTime(ticks) | Value::TimeSpan(ticks) if is_percentile => {
                         self.push(kind, Json::from(*ticks))
