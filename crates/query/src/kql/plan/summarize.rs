@@ -322,7 +322,12 @@ impl<'t> Binder<'t> {
                 let plan = project(input.plan, group)?;
                 LogicalPlanBuilder::from(plan).distinct()?.build()?
             }
-            _ => LogicalPlanBuilder::from(input.plan).aggregate(group, aggregates)?.build()?,
+            // DataFusion moves a filter without columns below an aggregate without groups, which then answers one row
+            // where there must be none. It moves nothing below a limit.
+            (true, false) => {
+                LogicalPlanBuilder::from(input.plan).aggregate(group, aggregates)?.limit(0, Some(1))?.build()?
+            }
+            (false, false) => LogicalPlanBuilder::from(input.plan).aggregate(group, aggregates)?.build()?,
         };
         let mut frame = Frame::new(plan, columns);
         frame.group = inner;
