@@ -85,9 +85,10 @@ impl ExecutionPlan for OperatorExec {
         vec![self.ordering.clone()]
     }
 
-    // The rows come out in the order of the input. An `Ordered` says no, so that no other sort takes the place of its own.
+    // The rows do come out in the order of the input, but the properties do not say in which: a sort that was moved below
+    // would not be seen from above, and no other sort may take the place of an `Ordered`'s own.
     fn maintains_input_order(&self) -> Vec<bool> {
-        vec![!self.operator.is_order()]
+        vec![false]
     }
 
     fn benefits_from_input_partitioning(&self) -> Vec<bool> {
