@@ -115,6 +115,11 @@ impl<'t> Binder<'t> {
             sorts.push(SortExpr::new(reference(key), true, true));
         }
         for sort in keys {
+            // A second name for a column would be taken for the first one by DataFusion, in one of two nodes.
+            if matches!(sort.expr, Expr::Column(_)) {
+                sorts.push(sort);
+                continue;
+            }
             let id = self.id();
             expressions.push(sort.expr.alias(id.clone()));
             sorts.push(SortExpr::new(reference(&id), sort.asc, sort.nulls_first));
