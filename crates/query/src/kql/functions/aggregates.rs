@@ -1,7 +1,7 @@
 //! The aggregates of `summarize`, `make-series` and `top-nested`.
 
 use datafusion::functions_aggregate::expr_fn;
-use datafusion::logical_expr::{Expr, lit, when};
+use datafusion::logical_expr::{Expr, ExprFunctionExt, lit, when};
 
 use super::call::CallError;
 use super::conditional::not_empty;
@@ -146,7 +146,7 @@ pub const AGGREGATES: &[Aggregate] = &[
         DYNAMIC,
         "set_{}",
         "The different values where a predicate is fulfilled.",
-        |_, arguments| Ok(fold::expr(Kind::Set, KqlType::Dynamic, &filtered_with_limit(arguments)?)),
+        |_, arguments| folded_if(Kind::Set, arguments),
     )
     .example("make_set_if(x, x > 1)", "[2,3]"),
     aggregate(
@@ -165,7 +165,7 @@ pub const AGGREGATES: &[Aggregate] = &[
         DYNAMIC,
         "list_{}",
         "All values where a predicate is fulfilled.",
-        |_, arguments| Ok(fold::expr(Kind::List, KqlType::Dynamic, &filtered_with_limit(arguments)?)),
+        |_, arguments| folded_if(Kind::List, arguments),
     )
     .example("make_list_if(x, x < 2)", "[1]"),
     aggregate("make_list_with_nulls", VALUE, DYNAMIC, "list_{}", "All values, nulls too.", |_, arguments| {
@@ -183,7 +183,7 @@ pub const AGGREGATES: &[Aggregate] = &[
         DYNAMIC,
         "bag_{}",
         "The members of the bags where a predicate is fulfilled.",
-        |_, arguments| Ok(fold::expr(Kind::Bag, KqlType::Dynamic, &filtered_with_limit(arguments)?)),
+        |_, arguments| folded_if(Kind::Bag, arguments),
     )
     .example("make_bag_if(bag_pack('a', x), x == 2)", "{\"a\":2}"),
     aggregate(
@@ -324,10 +324,14 @@ fn filtered(arguments: &[Typed]) -> Result<Typed, CallError> {
     Ok(Typed::new(only_if(value.expr.clone(), &arguments[1])?, value.ty))
 }
 
-fn filtered_with_limit(arguments: &[Typed]) -> Result<Vec<Typed>, CallError> {
-    let mut made = vec![filtered(arguments)?];
+/// A row left out must not become a null, which among strings is "" and a value.
+fn folded_if(kind: Kind, arguments: &[Typed]) -> Result<Expr, CallError> {
+    let mut made = vec![arguments[0].clone()];
     made.extend(arguments[2..].iter().cloned());
-    Ok(made)
+    fold::expr(kind, KqlType::Dynamic, &made)
+        .filter(arguments[1].expr.clone())
+        .build()
+        .map_err(|error| CallError::new(error.to_string()))
 }
 
 /// Text that is null counts as "".
