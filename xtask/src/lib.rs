@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod codegen;
 pub mod command;
+pub mod fuzz;
 pub mod kernel;
 pub mod scenario;
 pub mod tidy;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use xtask::{bench, codegen, kernel, scenario, tidy};
+use xtask::{bench, codegen, fuzz, kernel, scenario, tidy};
 
 struct Task {
     name: &'static str,
@@ -16,6 +16,7 @@ const TASKS: &[Task] = &[
     Task { name: "codegen", about: "rewrite every file that is derived from a declaration", run: codegen::run },
     Task { name: "scenario", about: "do known things and compare them with what the API shows", run: scenario::run },
     Task { name: "bench", about: "measure, and keep the result with --commit", run: bench::run },
+    Task { name: "fuzz", about: "random queries, the engine against a naive evaluator", run: fuzz::run },
     Task { name: "act", about: "the small programs that scenarios run", run: scenario::act },
     Task { name: "kernel", about: "load the eBPF programs into this kernel and test what they see", run: kernel::run },
 ];

@@ -1,4 +1,6 @@
 //! Integration tests, one binary.
 
+mod differential;
 mod kql_bounds;
 mod kql_documents;
+mod naive;
