@@ -8,6 +8,7 @@ use super::conditional::not_empty;
 use super::context::QueryContext;
 use super::entry::{Aggregate, AggregateBody, Parameter, Returns};
 use super::fold::{self, Kind};
+use crate::kql::frame::not_null_text;
 use crate::kql::types::{KqlType, Typed, Types};
 
 const VALUE: &[Parameter] = &[Parameter::any("value")];
@@ -116,7 +117,7 @@ pub const AGGREGATES: &[Aggregate] = &[
         LONG,
         "dcount_{}",
         "How many different values; here always exact.",
-        |_, arguments| Ok(expr_fn::count_distinct(counted(&arguments[0])?)),
+        |_, arguments| Ok(expr_fn::count_distinct(counted(&arguments[0]))),
     )
     .also(&["count_distinct"])
     .example("dcount(x)", "3"),
@@ -126,7 +127,12 @@ pub const AGGREGATES: &[Aggregate] = &[
         LONG,
         "dcountif_{}",
         "How many different values where a predicate is fulfilled; here always exact.",
-        |_, arguments| Ok(expr_fn::count_distinct(counted(&filtered(arguments)?)?)),
+        |_, arguments| {
+            // Building a filter anew forgets `distinct`.
+            let count = expr_fn::count(counted(&arguments[0])).distinct();
+            let filtered = count.filter(arguments[1].expr.clone()).build();
+            filtered.map_err(|error| CallError::new(error.to_string()))
+        },
     )
     .also(&["count_distinctif"])
     .example("dcountif(x, x > 1)", "2"),
@@ -328,15 +334,18 @@ fn filtered(arguments: &[Typed]) -> Result<Typed, CallError> {
 fn folded_if(kind: Kind, arguments: &[Typed]) -> Result<Expr, CallError> {
     let mut made = vec![arguments[0].clone()];
     made.extend(arguments[2..].iter().cloned());
-    fold::expr(kind, KqlType::Dynamic, &made)
-        .filter(arguments[1].expr.clone())
-        .build()
-        .map_err(|error| CallError::new(error.to_string()))
+    filter(fold::expr(kind, KqlType::Dynamic, &made), &arguments[1])
+}
+
+/// The aggregate of the rows where a predicate is fulfilled.
+fn filter(aggregate: Expr, predicate: &Typed) -> Result<Expr, CallError> {
+    let filtered = aggregate.filter(predicate.expr.clone()).build();
+    filtered.map_err(|error| CallError::new(error.to_string()))
 }
 
 /// Text that is null counts as "".
-fn counted(typed: &Typed) -> Result<Expr, CallError> {
-    Ok(typed.expr.clone())
+fn counted(typed: &Typed) -> Expr {
+    if typed.ty == KqlType::String { not_null_text(typed.expr.clone()) } else { typed.expr.clone() }
 }
 
 /// By the order of the language: DataFusion's own order is the same but for dynamics.
