@@ -1,6 +1,7 @@
 //! Property bags, JSON paths, and access to members of dynamics.
 
 use super::arrays::array;
+use super::convert::to_dynamic;
 use super::entry::{Function, Parameter};
 use crate::kql::types::KqlType;
 use crate::kql::value::{Json, Value};
@@ -136,12 +137,15 @@ pub const FUNCTIONS: &[Function] = &[
     ),
     Function::rows(
         "extract_json",
-        &[Parameter::text("path"), Parameter::dynamic("json"), Parameter::any("type").opt()],
+        &[Parameter::text("path"), Parameter::any("json"), Parameter::any("type").opt()],
         KqlType::String,
         ["The value at a path such as `$.a[0].b`, as text.", "extractjson('$.a[0]', '{\"a\": [7]}')", "7"],
-        |_, values| match values[1].as_json().map(|json| at_path(json, values[0].as_str())) {
-            Some(Some(json)) => Value::Text(Value::dynamic(json.clone()).print()),
-            Some(None) | None => Value::text(""),
+        |_, values| {
+            let json = to_dynamic(&values[1]);
+            match json.as_json().and_then(|json| at_path(json, values[0].as_str())) {
+                Some(json) => Value::Text(Value::dynamic(json.clone()).print()),
+                None => Value::text(""),
+            }
         },
     )
     .also(&["extractjson"]),
