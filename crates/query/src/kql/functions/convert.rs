@@ -111,16 +111,17 @@ fn type_name(value: &Value) -> &'static str {
         Value::Bool(_) | Value::Dynamic(Json::Bool(_)) => "bool",
         Value::Int(_) => "int",
         Value::Long(_) => "long",
-        Value::Real(_) => "double",
+        Value::Real(_) => "real",
         Value::Text(_) | Value::Dynamic(Json::String(_)) => "string",
         Value::DateTime(_) => "datetime",
         Value::TimeSpan(_) => "timespan",
         Value::Guid(_) => "guid",
         Value::Dynamic(Json::Number(number)) => {
-            if number.is_f64() {
-                "double"
-            } else {
-                "long"
+            // The reference has `int` for `parse_json('1')`.
+            match number.as_i64() {
+                None => "real",
+                Some(long) if i32::try_from(long).is_ok() => "int",
+                Some(_) => "long",
             }
         }
         Value::Dynamic(Json::Array(_)) => "array",

@@ -44,14 +44,14 @@ pub const OF_REAL: &[Function] = real_functions! {
 pub const FUNCTIONS: &[Function] = &[
     Function::rows("abs", NUMBER, KqlType::Real, ["The value without its sign.", "abs(-5)", "5"], |_, values| {
         match &values[0] {
-            Value::Int(int) => int.checked_abs().map_or(Value::Null, Value::Int),
+            Value::Int(int) => Value::Long(i64::from(*int).abs()),
             Value::Long(long) => long.checked_abs().map_or(Value::Null, Value::Long),
             Value::TimeSpan(ticks) => ticks.checked_abs().map_or(Value::Null, Value::TimeSpan),
             Value::Real(real) => Value::Real(real.abs()),
             _ => Value::Null,
         }
     })
-    .returning(Returns::Argument(0)),
+    .returning(Returns::From(abs_type)),
     Function::rows("ceiling", NUMBER, KqlType::Real, ["The next integer above.", "ceiling(1.1)", "2"], |_, values| {
         rounded(&values[0], f64::ceil)
     })
@@ -72,9 +72,9 @@ pub const FUNCTIONS: &[Function] = &[
             Value::Real((x * scale * (1.0 + f64::EPSILON)).round() / scale)
         },
     ),
-    Function::rows("sign", NUMBER, KqlType::Int, ["-1, 0 or 1.", "sign(-3.5)", "-1"], |_, values| {
+    Function::rows("sign", NUMBER, KqlType::Real, ["-1, 0 or 1.", "sign(-3.5)", "-1"], |_, values| {
         match real_of(&values[0]) {
-            Some(real) => Value::Int(i32::from(real > 0.0) - i32::from(real < 0.0)),
+            Some(real) => Value::Real(f64::from(i32::from(real > 0.0) - i32::from(real < 0.0))),
             None => Value::Null,
         }
     }),
@@ -194,6 +194,15 @@ pub const FUNCTIONS: &[Function] = &[
         },
     ),
 ];
+
+/// An int gives a long, as in Microsoft's binder.
+fn abs_type(arguments: &[Typed]) -> KqlType {
+    match arguments.first().map(|typed| typed.ty) {
+        Some(KqlType::Int) => KqlType::Long,
+        Some(ty) => ty,
+        None => KqlType::Real,
+    }
+}
 
 fn finite(real: f64) -> Value {
     if real.is_nan() { Value::Null } else { Value::Real(real) }
