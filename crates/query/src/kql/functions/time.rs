@@ -12,7 +12,7 @@ use crate::kql::value::{Civil, TICKS_MAX, TICKS_PER_DAY, TICKS_PER_HOUR, TICKS_P
 
 const DATE: &[Parameter] = &[Parameter::datetime("date")];
 const DATE_OFFSET: &[Parameter] = &[Parameter::datetime("date"), Parameter::long("offset").opt()];
-const NUMBER: &[Parameter] = &[Parameter::long("count")];
+const NUMBER: &[Parameter] = &[Parameter::required("count", Types::NUMBER)];
 /// Ticks from 0001-01-01 to 1970-01-01.
 const UNIX_EPOCH: i64 = 621_355_968_000_000_000;
 const BINNED: Types = Types::SUMMABLE;
@@ -167,7 +167,11 @@ pub const FUNCTIONS: &[Function] = &[
         unix(values, 10)
     }),
     Function::rows("unixtime_nanoseconds_todatetime", NUMBER, KqlType::DateTime, ["Nanoseconds since 1970 as a datetime.", "unixtime_nanoseconds_todatetime(100)", "1970-01-01T00:00:00.0000001Z"], |_, values| {
-        let ticks = values[0].as_long().and_then(|nanos| nanos.div_euclid(100).checked_add(UNIX_EPOCH));
+        let nanos = match &values[0] {
+            Value::Real(nanos) => Some(*nanos as i64),
+            other => other.as_long(),
+        };
+        let ticks = nanos.and_then(|nanos| nanos.div_euclid(100).checked_add(UNIX_EPOCH));
         bounded(ticks)
     }),
 ];
@@ -390,9 +394,12 @@ fn make_span(_: &mut Scratch, values: &[Value]) -> Value {
 }
 
 fn unix(values: &[Value], step: i64) -> Value {
-    bounded(
-        values[0].as_long().and_then(|count| count.checked_mul(step)).and_then(|ticks| ticks.checked_add(UNIX_EPOCH)),
-    )
+    let ticks = match &values[0] {
+        // What is below a tick is cut off; a number that is no time becomes one that `bounded` refuses.
+        Value::Real(count) => Some((*count * step as f64) as i64),
+        other => other.as_long().and_then(|count| count.checked_mul(step)),
+    };
+    bounded(ticks.and_then(|ticks| ticks.checked_add(UNIX_EPOCH)))
 }
 
 /// Runs of the same letter, and everything between them.
