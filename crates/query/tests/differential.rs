@@ -49,7 +49,7 @@ impl Verdict {
     fn kind(&self) -> String {
         match self {
             Self::Same => "same".to_owned(),
-            Self::NoOracle(_) => "no oracle".to_owned(),
+            Self::NoOracle(why) => format!("no oracle {}", why.get(..25).unwrap_or(why)),
             Self::NotYet(_) => "not yet".to_owned(),
             Self::Refused(why) => format!("refused {}", why.split(':').next().unwrap_or_default()),
             Self::Different(_) => "different".to_owned(),
@@ -315,7 +315,11 @@ fn engine_and_evaluator_agree() {
                 let (query, verdict) =
                     if is_shown { arena.minimise(generated, is_printed) } else { (generated, verdict) };
                 let explained = verdict.explained();
-                findings.push(format!("--- query {index} of seed {seed}\n{}\n{explained}\n", arena.text(&query)));
+                let finding = format!("--- query {index} of seed {seed}\n{}\n{explained}\n", arena.text(&query));
+                if is_shown {
+                    eprintln!("{finding}");
+                }
+                findings.push(finding);
             }
         }
         n_done += 1;

@@ -66,13 +66,22 @@ fn expand(
             new.resize(columns.len(), Value::Long(Some(index as i64)));
             for (place, list) in places.iter().zip(&lists) {
                 let value = Value::Dynamic(list.get(index).cloned().unwrap_or(Json::Null));
-                new[*place] = convert(&value, columns[*place].data_type);
+                new[*place] = element(&value, columns[*place].data_type);
             }
             group.push(new);
         }
         groups.push(group);
     }
     Ok(Expanded { columns, groups })
+}
+
+/// An element of another kind is null; numbers and texts are converted.
+fn element(value: &Value, to: DataType) -> Value {
+    match (value, to) {
+        (Value::Dynamic(Json::Bool(_)), DataType::Bool | DataType::String | DataType::Dynamic) => convert(value, to),
+        (Value::Dynamic(Json::Bool(_)), _) => Value::null(to),
+        _ => convert(value, to),
+    }
 }
 
 /// The elements of an array, the properties of a bag: none gives no row. Any other value is its only element, null too.
@@ -93,24 +102,26 @@ fn elements(json: &Json, kind: MvExpandKind) -> Vec<Json> {
 pub fn mv_apply(env: &Env, table: &Table, spec: &MvApply) -> Result<Table> {
     let index_name = spec.item_index.as_ref().map(|name| name.text.as_str());
     let expanded = expand(env, table, &spec.items, MvExpandKind::Bag, index_name)?;
-    let mut result: Option<Table> = None;
     let inner =
         |rows| run(env, Table { columns: expanded.columns.clone(), rows, is_sorted: false }, &spec.on.operators, true);
     let shape = inner(Vec::new())?;
+    // Columns that the expansion or the inner pipeline makes take the place of the outer ones.
+    let made: Vec<String> = spec.items.iter().enumerate().map(|(at, item)| name_of(&item.value, at + 1)).collect();
+    let is_outer = |column: &Column| shape.position(&column.name).is_none() && !made.contains(&column.name);
+    let kept: Vec<usize> = (0..table.columns.len()).filter(|at| is_outer(&table.columns[*at])).collect();
+    let columns = kept.iter().map(|at| &table.columns[*at]).chain(&shape.columns).cloned().collect();
+    let mut result = Table { columns, ..Table::default() };
     for (row, group) in table.rows.iter().zip(expanded.groups.clone()) {
+        // No element, no subtable.
+        if group.is_empty() {
+            continue;
+        }
         let answer = inner(group)?;
-        let outer = table.columns.iter().enumerate().filter(|(_, column)| answer.position(&column.name).is_none());
-        let outer: Vec<Value> = outer.map(|(at, _)| row[at].clone()).collect();
+        let outer: Vec<Value> = kept.iter().map(|at| row[*at].clone()).collect();
         let rows = answer.rows.into_iter().map(|inner| [outer.clone(), inner].concat());
-        let columns = mv_apply_columns(table, &shape);
-        result.get_or_insert_with(|| Table { columns, ..Table::default() }).rows.extend(rows);
+        result.rows.extend(rows);
     }
-    Ok(result.unwrap_or_else(|| Table { columns: mv_apply_columns(table, &shape), ..Table::default() }))
-}
-
-fn mv_apply_columns(table: &Table, inner: &Table) -> Vec<Column> {
-    let outer = table.columns.iter().filter(|column| inner.position(&column.name).is_none());
-    outer.chain(&inner.columns).cloned().collect()
+    Ok(result)
 }
 
 /// A piece of a pattern of `parse`, ready to match.
@@ -182,7 +193,11 @@ fn match_pieces(pieces: &[Piece], text: &[char], kind: ParseKind, found: &mut Ve
         Piece::Column { at, data_type } => (0..=text.len()).any(|length| {
             let taken: String = text[..length].iter().collect();
             let value = convert(&Value::string(taken.clone()), *data_type);
-            let fits = *data_type == DataType::String || !value.is_null() || kind == ParseKind::Relaxed;
+            let fits = match data_type {
+                DataType::String => true,
+                DataType::Int | DataType::Long => taken.trim().parse::<i64>().is_ok() || kind == ParseKind::Relaxed,
+                _ => !value.is_null() || kind == ParseKind::Relaxed,
+            };
             fits && {
                 found[*at] = value;
                 match_pieces(rest, &text[length..], kind, found)

@@ -76,7 +76,7 @@ fn number(name: &str, arguments: &[Value]) -> Option<Result<Value>> {
         ("abs", [Value::Long(value)]) => Ok(Value::Long(value.and_then(i64::checked_abs))),
         ("abs", [Value::Real(value)]) => Ok(Value::Real(value.map(f64::abs))),
         ("abs", [Value::Timespan(value)]) => Ok(Value::Timespan(value.and_then(i64::checked_abs))),
-        ("sign", [value]) => Ok(Value::Long(value.as_f64().map(sign))),
+        ("sign", [value]) => Ok(Value::Real(value.as_f64().map(sign))),
         ("ceiling", [value]) => Ok(Value::Real(value.as_f64().map(f64::ceil))),
         ("sqrt", [value]) => Ok(Value::Real(value.as_f64().filter(|value| *value >= 0.0).map(f64::sqrt))),
         ("pow", [base, exponent]) => Ok(Value::Real(base.as_f64().zip(exponent.as_f64()).map(|(x, y)| x.powf(y)))),
@@ -98,8 +98,8 @@ fn number(name: &str, arguments: &[Value]) -> Option<Result<Value>> {
     })
 }
 
-fn sign(value: f64) -> i64 {
-    if value == 0.0 { 0 } else { value.signum() as i64 }
+fn sign(value: f64) -> f64 {
+    if value == 0.0 { 0.0 } else { value.signum() }
 }
 
 fn bits(left: &Value, right: &Value, operate: fn(i64, i64) -> i64) -> Value {
@@ -120,14 +120,13 @@ fn extreme(values: &[Value], is_max: bool) -> Result<Value> {
 }
 
 fn type_name(value: &Value) -> String {
-    let value = match value {
-        Value::Dynamic(json) => &convert::from_json(json),
-        other => other,
+    let name = match value {
+        Value::Dynamic(Json::Array(_)) => "array",
+        Value::Dynamic(Json::Object(_)) => "dictionary",
+        Value::Dynamic(Json::Long(value)) if i32::try_from(*value).is_ok() => "int",
+        Value::Dynamic(json) if *json != Json::Null => convert::from_json(json).data_type().name(),
+        other if other.is_null() => "null",
+        other => other.data_type().name(),
     };
-    match value {
-        Value::Dynamic(Json::Array(_)) => "array".to_owned(),
-        Value::Dynamic(Json::Object(_)) => "dictionary".to_owned(),
-        Value::Dynamic(_) => "null".to_owned(),
-        other => other.data_type().name().to_owned(),
-    }
+    name.to_owned()
 }

@@ -227,8 +227,9 @@ pub fn name_of(column: &NamedExpr, index: usize) -> String {
 pub fn evaluate_column(env: &Env, table: &Table, expr: &Expr) -> Result<(kql::syntax::DataType, Vec<Value>)> {
     let data_type = eval(env, expr, Row::new(&table.columns, &table.null_row()))?.data_type();
     let mut values = Vec::new();
-    for row in &table.rows {
-        values.push(convert::widen(&eval(env, expr, Row::new(&table.columns, row))?, data_type));
+    for (index, values_of_row) in table.rows.iter().enumerate() {
+        let row = Row { window: Some((&table.rows, index)), ..Row::new(&table.columns, values_of_row) };
+        values.push(convert::widen(&eval(env, expr, row)?, data_type));
     }
     Ok((data_type, values))
 }

@@ -107,6 +107,9 @@ fn eval_call(env: &Env, call: &Call, row: Row) -> Result<Value> {
     if let Some(Binding::Function(function, outer)) = env.get(name) {
         return operators::call_function(env, function, outer, &call.arguments, row)?.scalar();
     }
+    if matches!(name, "prev" | "next" | "row_number") {
+        return neighbour(env, call, row);
+    }
     if name == "column_ifexists" {
         return column_or(env, &call.arguments, row);
     }
@@ -118,6 +121,26 @@ fn eval_call(env: &Env, call: &Call, row: Row) -> Result<Value> {
         });
     }
     functions::call(env, name, &values)
+}
+
+/// `prev(x, n)`, `next(x, n)`: the value n rows away, null where there is no row. `row_number()` counts from 1.
+fn neighbour(env: &Env, call: &Call, row: Row) -> Result<Value> {
+    let Some((rows, index)) = row.window else {
+        return match call.arguments.first() {
+            Some(argument) => Ok(Value::null(eval(env, &argument.value, row)?.data_type())),
+            None => Ok(Value::Long(None)),
+        };
+    };
+    let Some(argument) = call.arguments.first() else { return Ok(Value::Long(Some(index as i64 + 1))) };
+    let distance = match call.arguments.get(1) {
+        Some(distance) => eval(env, &distance.value, row)?.as_i64().ok_or("a distance is a number")?,
+        None => 1,
+    };
+    let at = if call.name.text == "prev" { index as i64 - distance } else { index as i64 + distance };
+    match usize::try_from(at).ok().and_then(|at| rows.get(at)) {
+        Some(values) => eval(env, &argument.value, Row { values, ..row }),
+        None => Ok(Value::null(eval(env, &argument.value, row)?.data_type())),
+    }
 }
 
 fn column_or(env: &Env, arguments: &[Argument], row: Row) -> Result<Value> {
@@ -219,7 +242,7 @@ pub fn binary(op: BinaryOp, left: &Value, right: &Value) -> Result<Value> {
 /// Two nulls: null. One: false.
 pub fn equal(left: &Value, right: &Value) -> Result<Option<bool>> {
     if let (Value::Dynamic(json), Value::String(text)) | (Value::String(text), Value::Dynamic(json)) = (left, right) {
-        return Ok(Some(*json != Json::Null && convert::json_text(json) == *text));
+        return Ok(Some(convert::json_text(json) == *text));
     }
     match (left.is_null(), right.is_null()) {
         (true, true) => Ok(None),

@@ -43,14 +43,16 @@ pub struct Row<'a> {
     pub columns: &'a [Column],
     pub values: &'a [Value],
     pub right: Option<(&'a [Column], &'a [Value])>,
+    /// All rows and the place of this one, for `prev` and its like.
+    pub window: Option<(&'a [Vec<Value>], usize)>,
 }
 
 impl<'a> Row<'a> {
     /// No row: constants only.
-    pub const NONE: Row<'static> = Row { columns: &[], values: &[], right: None };
+    pub const NONE: Row<'static> = Row { columns: &[], values: &[], right: None, window: None };
 
     pub fn new(columns: &'a [Column], values: &'a [Value]) -> Self {
-        Self { columns, values, right: None }
+        Self { columns, values, right: None, window: None }
     }
 
     pub fn get(&self, name: &str) -> Option<&'a Value> {

@@ -45,9 +45,10 @@ pub fn call(env: &Env, name: &str, arguments: &[Value]) -> Option<Result<Value>>
             let civil = || Some(Civil { year: year.as_i64()?, month: month.as_i64()?, day: day.as_i64()?, time: 0 });
             datetime(civil().and_then(Civil::ticks))
         }
-        ("unixtime_seconds_todatetime", [value]) => {
-            datetime(value.as_i64().and_then(|value| value.checked_mul(TICKS_PER_SECOND)?.checked_add(UNIX_EPOCH)))
-        }
+        ("unixtime_seconds_todatetime", [value]) => datetime(match value {
+            Value::Real(seconds) => seconds.map(|seconds| UNIX_EPOCH + (seconds * TICKS_PER_SECOND as f64) as i64),
+            other => other.as_i64().and_then(|value| value.checked_mul(TICKS_PER_SECOND)?.checked_add(UNIX_EPOCH)),
+        }),
         ("format_datetime", [Value::Datetime(ticks), format]) => {
             let format = format.as_str()?;
             Ok(Value::String(ticks.map(|ticks| formatted(ticks, format)).unwrap_or_default()))

@@ -39,6 +39,11 @@ impl Expressions<'_> {
             return self.leaf(data_type);
         }
         let depth = depth - 1;
+        if self.rng.one_in(8)
+            && let Some(expression) = self.rare(data_type, depth)
+        {
+            return expression;
+        }
         if self.rng.one_in(12) && data_type != Bool {
             return self.choice(data_type, depth);
         }
@@ -364,7 +369,7 @@ impl Expressions<'_> {
     }
 
     /// An array of strings.
-    fn array(&mut self, depth: usize) -> String {
+    pub fn array(&mut self, depth: usize) -> String {
         match self.rng.below(4) {
             0 => format!("split({}, {})", self.of(Text, depth), literals::part_not_empty(self.rng)),
             1 => format!("pack_array({}, {})", self.of(Text, depth), literal(self.rng, Text, false)),
@@ -413,7 +418,7 @@ impl Expressions<'_> {
     }
 
     /// Something that a path can follow: a column, or a call.
-    fn of_column(&mut self) -> String {
+    pub fn of_column(&mut self) -> String {
         let names: Vec<String> =
             self.columns.iter().filter(|column| column.1 == Dynamic).map(|column| column.0.clone()).collect();
         if names.is_empty() { format!("parse_json({})", self.of(Text, 0)) } else { self.rng.pick(&names).clone() }

@@ -5,6 +5,7 @@ mod expressions;
 mod joins;
 pub mod literals;
 mod pipeline;
+mod rare;
 mod rng;
 mod shrink;
 

@@ -108,7 +108,7 @@ impl<'a> Builder<'a> {
 
     fn operators(&mut self) {
         for _ in 0..1 + self.rng.below(OPERATORS_MAX) {
-            match self.rng.below(22) {
+            match self.rng.below(26) {
                 0..=3 => self.where_(),
                 4..=6 => self.extend(),
                 7 | 8 => self.project(),
@@ -120,6 +120,8 @@ impl<'a> Builder<'a> {
                 18 => joins::union(self),
                 19 => self.mv_expand(),
                 20 => self.parse(),
+                21 | 22 => self.window(),
+                23 | 24 => self.mv_apply(),
                 _ => self.finish(),
             }
         }
@@ -292,7 +294,8 @@ impl<'a> Builder<'a> {
             let letter = name_for(self.rng, data_type);
             aggregates.push((format!("{}{}", &letter[..1], ["_ax", "_bx", "_cx"][index]), data_type, expression));
         }
-        if let Some(unique) = self.shape.unique.clone().filter(|_| self.rng.one_in(5)) {
+        let is_taken = keys.iter().any(|key| self.shape.columns.iter().any(|column| column.0 == key.0));
+        if let Some(unique) = self.shape.unique.clone().filter(|_| self.rng.one_in(5) && !is_taken) {
             self.arg_max(&unique, &keys);
             return;
         }
@@ -392,6 +395,47 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// A total order and what looks at the rows beside.
+    fn window(&mut self) {
+        let Some(unique) = self.shape.unique.clone() else { return };
+        let sortable: Vec<(String, DataType)> =
+            self.shape.columns.iter().filter(|column| column.1 != DataType::Dynamic).cloned().collect();
+        let (name, data_type) = self.rng.pick(&sortable).clone();
+        let order = *self.rng.pick(&["asc", "desc"]);
+        self.push(Piece::plain(format!("sort by {unique} {order}")));
+        self.is_ordered = true;
+        let (data_type, expression) = match self.rng.below(4) {
+            0 => (DataType::Long, "row_number()".to_owned()),
+            1 => (data_type, format!("prev({name})")),
+            2 => (data_type, format!("next({name}, {})", 1 + self.rng.below(2))),
+            _ => (data_type, format!("iff(row_number() > 2, prev({name}, 2), {name})")),
+        };
+        let new = format!("{}w", name_for(self.rng, data_type));
+        self.shape.set(&new, data_type);
+        self.push(Piece::plain(format!("extend {new} = {expression}")));
+    }
+
+    fn mv_apply(&mut self) {
+        let names = self.shape.names(DataType::Dynamic);
+        let is_taken = self.shape.columns.iter().any(|column| matches!(column.0.as_str(), "s_m" | "l_m"));
+        if names.is_empty() || is_taken {
+            return;
+        }
+        let name = self.rng.pick(&names).clone();
+        self.is_ordered = false;
+        self.shape.unique = None;
+        let (body, columns): (&str, &[(&str, DataType)]) = *self.rng.pick(&[
+            ("where s_m has \"a\"", &[("s_m", DataType::String)][..]),
+            ("summarize l_m = countif(isnotempty(s_m))", &[("l_m", DataType::Long)]),
+            ("extend l_m = strlen(s_m)", &[("s_m", DataType::String), ("l_m", DataType::Long)]),
+            ("where isnotempty(s_m) | project l_m = strlen(s_m)", &[("l_m", DataType::Long)]),
+        ]);
+        for (name, data_type) in columns {
+            self.shape.set(name, *data_type);
+        }
+        self.push(Piece::plain(format!("mv-apply s_m = {name} to typeof(string) on ({body})")));
+    }
+
     fn parse(&mut self) {
         let names = self.shape.names(DataType::String);
         if names.is_empty() {
@@ -424,11 +468,18 @@ impl<'a> Builder<'a> {
         }
         let axis = self.rng.pick(&datetimes).clone();
         let size = *self.rng.pick(&["1d", "7d", "36h"]);
+        let key = self.shape.names(DataType::String).first().cloned().filter(|_| self.rng.one_in(2));
+        let by = key.as_ref().map(|key| format!(" by {key}")).unwrap_or_default();
+        let aggregate = match self.shape.names(DataType::Int).first().filter(|_| self.rng.one_in(2)) {
+            Some(column) => format!("sum({column})"),
+            None => "count()".to_owned(),
+        };
         self.push(Piece::plain(format!(
-            "make-series y_n = count() default=0 on {axis} from datetime(2023-12-25) to datetime(2024-03-05) step {size}"
+            "make-series y_n = {aggregate} default=0 on {axis} from datetime(2023-12-25) to datetime(2024-03-05) step {size}{by}"
         )));
-        self.shape =
-            Shape { columns: vec![("y_n".to_owned(), DataType::Dynamic), (axis, DataType::Dynamic)], unique: None };
+        let mut columns: Vec<(String, DataType)> = key.into_iter().map(|name| (name, DataType::String)).collect();
+        columns.extend([("y_n".to_owned(), DataType::Dynamic), (axis, DataType::Dynamic)]);
+        self.shape = Shape { columns, unique: None };
         self.is_ordered = false;
     }
 }

@@ -20,7 +20,10 @@ impl Generated {
     fn without_operators(&self) -> Vec<Generated> {
         let mut smaller = Vec::new();
         for index in (0..self.operators.len()).rev() {
-            smaller.push(self.changed(|query| drop(query.operators.remove(index))));
+            smaller.push(self.changed(|query| {
+                let removed = query.operators.remove(index);
+                query.is_ordered &= !["sort", "order", "top"].iter().any(|word| removed.head.starts_with(word));
+            }));
         }
         for index in 0..self.lets.len() {
             smaller.push(self.changed(|query| drop(query.lets.remove(index))));
