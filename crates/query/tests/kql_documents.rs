@@ -18,7 +18,7 @@ use schema::{Row, Type};
 use store::{Append, Options, Snapshot, Store};
 
 /// 2026-01-10T00:00:00Z.
-const NOW_NS: i64 = 1_767_999_600_000_000_000 + 3_600_000_000_000;
+pub const NOW_NS: i64 = 1_767_999_600_000_000_000 + 3_600_000_000_000;
 const EPOCH_TICKS: i64 = query::kql::frame::UNIX_EPOCH_TICKS;
 
 /// A block of a document: what stands behind the three ticks, its lines, and where they are.

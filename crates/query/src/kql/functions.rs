@@ -17,6 +17,7 @@ mod convert;
 mod encode;
 pub mod fold;
 mod math;
+mod naming;
 mod network;
 mod operators;
 mod parse;
@@ -26,11 +27,15 @@ mod strings;
 mod terms;
 mod time;
 
+pub use aggregates::{AGGREGATES, EXAMPLE_ROWS};
 pub use call::{ARGUMENTS_MAX, CallError, call, call_aggregate, convert};
 pub use context::QueryContext;
 pub use entry::{Aggregate, AggregateBody, Body, Function, Parameter, Presence, Returns, Special};
 pub use fold::udaf_by_name;
+pub use naming::{Naming, aggregate_naming, naming};
+pub use operators::{FORMS, Form, OPERATORS};
 pub use scratch::{Scratch, compile};
+pub use series::{SEVERAL, Several};
 pub use udf::udf_by_name;
 
 /// One list per family, in the order of the documentation.

@@ -478,8 +478,8 @@ pub(crate) fn symbol(op: BinaryOp) -> &'static str {
         BinaryOp::NotEndsWithCs => "!endswith_cs",
         BinaryOp::MatchesRegex => "matches regex",
         BinaryOp::Like => "like",
-        BinaryOp::NotLike => "!like",
+        BinaryOp::NotLike => "notlike",
         BinaryOp::LikeCs => "likecs",
-        BinaryOp::NotLikeCs => "!likecs",
+        BinaryOp::NotLikeCs => "notlikecs",
     }
 }

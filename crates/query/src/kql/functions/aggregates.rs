@@ -11,6 +11,9 @@ use super::fold::{self, Kind};
 use crate::kql::frame::not_null_text;
 use crate::kql::types::{KqlType, Typed, Types};
 
+/// What the examples of the aggregates are worked out over.
+pub const EXAMPLE_ROWS: &str = "datatable(x: long, y: string)[1, 'a', 2, 'b', 3, 'c', 3, 'c']";
+
 const VALUE: &[Parameter] = &[Parameter::any("value")];
 const VALUE_IF: &[Parameter] = &[Parameter::any("value"), Parameter::required("predicate", Types::BOOL)];
 const AMOUNT: &[Parameter] = &[Parameter::required("value", SUMMED)];
@@ -200,7 +203,8 @@ pub const AGGREGATES: &[Aggregate] = &[
         "Values of the row whose first value is largest; `*` for all columns.",
         |_, arguments| Ok(fold::struct_expr(Kind::ArgMax, arguments)),
     )
-    .also(&["argmax"]),
+    .also(&["argmax"])
+    .example("arg_max(x, y)", "3, c"),
     aggregate(
         "arg_min",
         BEST,
@@ -209,12 +213,13 @@ pub const AGGREGATES: &[Aggregate] = &[
         "Values of the row whose first value is smallest; `*` for all columns.",
         |_, arguments| Ok(fold::struct_expr(Kind::ArgMin, arguments)),
     )
-    .also(&["argmin"]),
+    .also(&["argmin"])
+    .example("arg_min(x, *)", "1, a"),
     aggregate(
         "take_any",
         VALUE,
         SAME,
-        "any_{}",
+        "{}",
         "A value that is not empty: here the smallest, so that it is always the same.",
         |_, arguments| any(&arguments[0]),
     )
@@ -224,7 +229,7 @@ pub const AGGREGATES: &[Aggregate] = &[
         "take_anyif",
         VALUE_IF,
         SAME,
-        "any_{}",
+        "{}",
         "A value where a predicate is fulfilled: here the smallest.",
         |_, arguments| any(&filtered(arguments)?),
     )
@@ -239,6 +244,15 @@ pub const AGGREGATES: &[Aggregate] = &[
         |_, arguments| Ok(fold::expr(Kind::Percentile, percentile_type(arguments), arguments)),
     )
     .example("percentile(x, 50)", "2"),
+    aggregate(
+        "percentiles",
+        SHARES,
+        Returns::From(percentile_type),
+        "percentile_{}",
+        "Several percentiles, a column for each.",
+        |_, _| Err(CallError::new("`percentiles` makes several columns: it stands alone in `summarize`")),
+    )
+    .example("percentiles(x, 25, 100)", "1, 3"),
     aggregate(
         "percentiles_array",
         SHARES,
@@ -260,7 +274,7 @@ pub const AGGREGATES: &[Aggregate] = &[
         "The standard deviation of a sample where a predicate is fulfilled.",
         |_, arguments| Ok(fold::expr(Kind::Deviation, KqlType::Real, &[filtered(arguments)?])),
     )
-    .example("stdevif(x, x == 3)", "0"),
+    .example("stdevif(x, x == 3)", "0.0"),
     aggregate("stdevp", AMOUNT, REAL, "stdevp_{}", "The standard deviation of a whole population.", |_, arguments| {
         Ok(fold::expr(Kind::PopulationDeviation, KqlType::Real, arguments))
     })
@@ -277,27 +291,22 @@ pub const AGGREGATES: &[Aggregate] = &[
         "The variance of a sample where a predicate is fulfilled.",
         |_, arguments| Ok(fold::expr(Kind::Variance, KqlType::Real, &[filtered(arguments)?])),
     )
-    .example("varianceif(x, x == 3)", "0"),
+    .example("varianceif(x, x == 3)", "0.0"),
     aggregate("variancep", AMOUNT, REAL, "variancep_{}", "The variance of a whole population.", |_, arguments| {
         Ok(fold::expr(Kind::PopulationVariance, KqlType::Real, arguments))
     })
     .example("round(variancep(x), 4)", "0.6875"),
-    aggregate("binary_all_and", LONGS, LONG, "binary_all_and_{}", "Bits set in all values.", |_, arguments| {
+    aggregate("binary_all_and", LONGS, LONG, "{}", "Bits set in all values.", |_, arguments| {
         Ok(fold::expr(Kind::AllAnd, KqlType::Long, arguments))
     })
     .example("binary_all_and(x)", "0"),
-    aggregate("binary_all_or", LONGS, LONG, "binary_all_or_{}", "Bits set in one of the values.", |_, arguments| {
+    aggregate("binary_all_or", LONGS, LONG, "{}", "Bits set in one of the values.", |_, arguments| {
         Ok(fold::expr(Kind::AllOr, KqlType::Long, arguments))
     })
     .example("binary_all_or(x)", "3"),
-    aggregate(
-        "binary_all_xor",
-        LONGS,
-        LONG,
-        "binary_all_xor_{}",
-        "Bits set in an odd number of values.",
-        |_, arguments| Ok(fold::expr(Kind::AllXor, KqlType::Long, arguments)),
-    )
+    aggregate("binary_all_xor", LONGS, LONG, "{}", "Bits set in an odd number of values.", |_, arguments| {
+        Ok(fold::expr(Kind::AllXor, KqlType::Long, arguments))
+    })
     .example("binary_all_xor(x)", "3"),
 ];
 

@@ -54,7 +54,10 @@ pub const FUNCTIONS: &[Function] = &[
     ),
     Function::rows(
         "array_split",
-        &[Parameter::dynamic("array"), Parameter::dynamic("indices")],
+        &[
+            Parameter::dynamic("array"),
+            Parameter::required("indices", Types::of(&[KqlType::Dynamic, KqlType::String, KqlType::Long])),
+        ],
         KqlType::Dynamic,
         ["The array cut before the given places.", "array_split(dynamic([1, 2, 3]), 1)", "[[1],[2,3]]"],
         |_, values| {
@@ -63,7 +66,7 @@ pub const FUNCTIONS: &[Function] = &[
             let given = match values[1].as_json() {
                 Some(Json::Array(places)) => places.iter().filter_map(Json::as_i64).collect(),
                 Some(other) => other.as_i64().into_iter().collect::<Vec<i64>>(),
-                None => Vec::new(),
+                None => values[1].as_long().into_iter().collect(),
             };
             for at in given {
                 let at = if at < 0 { at.saturating_add(members.len() as i64) } else { at };

@@ -75,7 +75,7 @@ pub const FUNCTIONS: &[Function] = &[
         let bytes: Vec<u8> = values.iter().flat_map(|value| xxh64(value.print().as_bytes()).to_le_bytes()).collect();
         Value::Long(xxh64(&bytes).cast_signed())
     }),
-    Function::rows("new_guid", &[], KqlType::Guid, ["A random guid.", "strlen(tostring(new_guid()))", "36"], |scratch, _| {
+    Function::rows("new_guid", &[], KqlType::Guid, ["A random guid.", "tostring(new_guid()) matches regex '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'", "True"], |scratch, _| {
         let mut bytes = [0_u8; 16];
         for byte in &mut bytes {
             *byte = (scratch.random() * 256.0) as u8;

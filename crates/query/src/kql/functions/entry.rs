@@ -168,9 +168,9 @@ pub struct Function {
     pub returns: Returns,
     /// What it does, in one to three sentences.
     pub prose: &'static str,
-    /// An expression that is a test.
+    /// An expression that is a test; of what is about rows, columns or tables ([`Body::Special`]) a whole query.
     pub example: &'static str,
-    /// What the example gives, printed as `tostring` does.
+    /// What the example gives, printed as `tostring` does: `, ` between cells, `; ` between rows.
     pub example_result: &'static str,
     /// A warning that every answer gets that used it, "" for none.
     pub warning: &'static str,
@@ -254,6 +254,16 @@ impl Function {
         Function { body, ..self }
     }
 
+    /// The example as a query.
+    pub fn example_query(&self) -> String {
+        match self.body {
+            Body::Special(_) => self.example.to_owned(),
+            Body::Rows(_) | Body::Volatile(_) | Body::Test(_) | Body::Plan(_) => {
+                format!("print result = {}", self.example)
+            }
+        }
+    }
+
     /// The same, with a warning on every answer that used it.
     pub const fn warning(self, warning: &'static str) -> Function {
         Function { warning, ..self }
@@ -274,9 +284,9 @@ pub struct Aggregate {
     pub prose: &'static str,
     /// The name of the result's column when the query gives none; `{}` stands for the first argument's column.
     pub column_name: &'static str,
-    /// A query that is a test.
+    /// A call that is a test, over [`EXAMPLE_ROWS`](super::EXAMPLE_ROWS).
     pub example: &'static str,
-    /// What the example gives.
+    /// What the example gives, printed as `tostring` does: `, ` between cells.
     pub example_result: &'static str,
     /// How it is evaluated.
     pub body: AggregateBody,

@@ -22,22 +22,22 @@ macro_rules! real_functions {
 
 /// Functions of one real number.
 pub const OF_REAL: &[Function] = real_functions! {
-    "acos", "The angle of a cosine.", "acos(1)", "0", f64::acos;
-    "asin", "The angle of a sine.", "asin(0)", "0", f64::asin;
-    "atan", "The angle of a tangent.", "atan(0)", "0", f64::atan;
-    "cos", "Cosine.", "cos(0)", "1", f64::cos;
+    "acos", "The angle of a cosine.", "acos(1)", "0.0", f64::acos;
+    "asin", "The angle of a sine.", "asin(0)", "0.0", f64::asin;
+    "atan", "The angle of a tangent.", "atan(0)", "0.0", f64::atan;
+    "cos", "Cosine.", "cos(0)", "1.0", f64::cos;
     "cot", "Cotangent.", "cot(1) > 0.64", "True", |x| 1.0 / x.tan();
-    "degrees", "Radians as degrees.", "degrees(0)", "0", f64::to_degrees;
-    "exp", "e to the power of x.", "exp(0)", "1", f64::exp;
-    "exp10", "10 to the power of x.", "exp10(2)", "100", |x| 10_f64.powf(x);
-    "exp2", "2 to the power of x.", "exp2(3)", "8", f64::exp2;
-    "log", "The natural logarithm; null below 0.", "log(1)", "0", f64::ln;
-    "log10", "The logarithm to the base 10.", "log10(1000)", "3", f64::log10;
-    "log2", "The logarithm to the base 2.", "log2(8)", "3", f64::log2;
-    "radians", "Degrees as radians.", "radians(0)", "0", f64::to_radians;
-    "sin", "Sine.", "sin(0)", "0", f64::sin;
-    "sqrt", "The square root; null below 0.", "sqrt(9)", "3", f64::sqrt;
-    "tan", "Tangent.", "tan(0)", "0", f64::tan;
+    "degrees", "Radians as degrees.", "degrees(0)", "0.0", f64::to_degrees;
+    "exp", "e to the power of x.", "exp(0)", "1.0", f64::exp;
+    "exp10", "10 to the power of x.", "exp10(2)", "100.0", |x| 10_f64.powf(x);
+    "exp2", "2 to the power of x.", "exp2(3)", "8.0", f64::exp2;
+    "log", "The natural logarithm; null below 0.", "log(1)", "0.0", f64::ln;
+    "log10", "The logarithm to the base 10.", "log10(1000)", "3.0", f64::log10;
+    "log2", "The logarithm to the base 2.", "log2(8)", "3.0", f64::log2;
+    "radians", "Degrees as radians.", "radians(0)", "0.0", f64::to_radians;
+    "sin", "Sine.", "sin(0)", "0.0", f64::sin;
+    "sqrt", "The square root; null below 0.", "sqrt(9)", "3.0", f64::sqrt;
+    "tan", "Tangent.", "tan(0)", "0.0", f64::tan;
 };
 
 /// The functions of this family.
@@ -52,9 +52,13 @@ pub const FUNCTIONS: &[Function] = &[
         }
     })
     .returning(Returns::From(abs_type)),
-    Function::rows("ceiling", NUMBER, KqlType::Real, ["The next integer above.", "ceiling(1.1)", "2"], |_, values| {
-        rounded(&values[0], f64::ceil)
-    })
+    Function::rows(
+        "ceiling",
+        NUMBER,
+        KqlType::Real,
+        ["The next integer above.", "ceiling(1.1)", "2.0"],
+        |_, values| rounded(&values[0], f64::ceil),
+    )
     .returning(Returns::Argument(0)),
     Function::rows(
         "round",
@@ -65,14 +69,21 @@ pub const FUNCTIONS: &[Function] = &[
             let Some(x) = values[0].as_real() else { return Value::Null };
             let digits = values.get(1).and_then(Value::as_long).unwrap_or(0).clamp(-300, 300);
             if digits > 15 {
-                return Value::Real(x);
+                return values[0].clone();
             }
             let scale = 10_f64.powi(digits as i32);
             // The nearest real of 2.345 * 100 is 234.49999999999997; the decimal that was written rounds up.
-            Value::Real((x * scale * (1.0 + f64::EPSILON)).round() / scale)
+            let rounded = (x * scale * (1.0 + f64::EPSILON)).round() / scale;
+            match &values[0] {
+                whole @ (Value::Int(_) | Value::Long(_)) if digits >= 0 => whole.clone(),
+                Value::Int(_) => Value::Int(rounded as i32),
+                Value::Long(_) => Value::Long(rounded as i64),
+                _ => Value::Real(rounded),
+            }
         },
-    ),
-    Function::rows("sign", NUMBER, KqlType::Real, ["-1, 0 or 1.", "sign(-3.5)", "-1"], |_, values| {
+    )
+    .returning(Returns::Argument(0)),
+    Function::rows("sign", NUMBER, KqlType::Real, ["-1, 0 or 1.", "sign(-3.5)", "-1.0"], |_, values| {
         match real_of(&values[0]) {
             Some(real) => Value::Real(f64::from(i32::from(real > 0.0) - i32::from(real < 0.0))),
             None => Value::Null,
@@ -82,7 +93,7 @@ pub const FUNCTIONS: &[Function] = &[
         "pow",
         &[Parameter::real("base"), Parameter::real("exponent")],
         KqlType::Real,
-        ["A power.", "pow(2, 10)", "1024"],
+        ["A power.", "pow(2, 10)", "1024.0"],
         |_, values| match (values[0].as_real(), values[1].as_real()) {
             (Some(base), Some(exponent)) => finite(base.powf(exponent)),
             _ => Value::Null,
@@ -92,7 +103,7 @@ pub const FUNCTIONS: &[Function] = &[
         "atan2",
         &[Parameter::real("y"), Parameter::real("x")],
         KqlType::Real,
-        ["The angle of a point.", "atan2(0, 1)", "0"],
+        ["The angle of a point.", "atan2(0, 1)", "0.0"],
         |_, values| match (values[0].as_real(), values[1].as_real()) {
             (Some(y), Some(x)) => finite(y.atan2(x)),
             _ => Value::Null,
@@ -105,7 +116,7 @@ pub const FUNCTIONS: &[Function] = &[
         "gamma",
         REAL,
         KqlType::Real,
-        ["The gamma function, for whole numbers up to 171.", "gamma(5)", "24"],
+        ["The gamma function, for whole numbers up to 171.", "gamma(5)", "24.0"],
         |_, values| match values[0].as_real() {
             Some(x) if (1.0..=171.0).contains(&x) && x.fract() == 0.0 => {
                 Value::Real((1..x as u32).map(f64::from).product())

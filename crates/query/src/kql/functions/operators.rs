@@ -15,6 +15,56 @@ use crate::kql::value::{Json, TICKS_MAX, Value};
 /// One list per kind of operator.
 pub const OPERATORS: &[&[Function]] = &[COMPARISONS, ARITHMETIC, TEXT, ACCESS];
 
+/// What the binder makes out of the operators' entries and of the engine's own expressions.
+pub struct Form {
+    /// As written in KQL.
+    pub name: &'static str,
+    /// How it is written.
+    pub syntax: &'static str,
+    /// What it does.
+    pub prose: &'static str,
+    /// An expression that is a test.
+    pub example: &'static str,
+    /// What the example gives, printed as `tostring` does.
+    pub example_result: &'static str,
+}
+
+const fn form(name: &'static str, syntax: &'static str, doc: [&'static str; 3]) -> Form {
+    let [prose, example, example_result] = doc;
+    Form { name, syntax, prose, example, example_result }
+}
+
+/// The operators without an entry of their own, for documentation and tests.
+pub const FORMS: &[Form] = &[
+    form("and", "a and b", ["Both are true; null counts as not true.", "1 < 2 and 2 < 3", "True"]),
+    form("or", "a or b", ["One of them is true.", "1 > 2 or 2 < 3", "True"]),
+    form(
+        "between",
+        "x between (low .. high)",
+        [
+            "Not less than one value and not more than another; a timespan behind `..` is a length.",
+            "datetime(2024-01-02) between (datetime(2024-01-01) .. 1d)",
+            "True",
+        ],
+    ),
+    form("!between", "x !between (low .. high)", ["Outside of two values.", "5 !between (1 .. 5)", "False"]),
+    form(
+        "in",
+        "x in (values)",
+        [
+            "Equal to one of the values: constants, arrays, or the first column of a table.",
+            "2 in (1, dynamic([2, 3]))",
+            "True",
+        ],
+    ),
+    form("!in", "x !in (values)", ["Equal to none of the values.", "'b' !in ('a', 'B')", "True"]),
+    form(
+        "!in~",
+        "x !in~ (values)",
+        ["Equal to none of the values without regard to case.", "'b' !in~ ('a', 'B')", "False"],
+    ),
+];
+
 const PAIR: &[Parameter] = &[Parameter::any("left"), Parameter::any("right")];
 const TEXTS: &[Parameter] = &[Parameter::text("text"), Parameter::text("value")];
 const LIST: &[Parameter] = &[Parameter::text("text"), Parameter::text("value").many()];
@@ -227,9 +277,9 @@ const TEXT: &[Function] = &[
         |scratch, text, values| like(scratch, text, values, false),
     ),
     Function::test(
-        "!like",
+        "notlike",
         TEXTS,
-        ["Does not match the pattern.", "'Fabrikam' !like 'b*'", "True"],
+        ["Does not match the pattern.", "'Fabrikam' notlike 'b*'", "True"],
         |scratch, text, values| like(scratch, text, values, false).map(|flag| !flag),
     ),
     Function::test(
@@ -239,9 +289,9 @@ const TEXT: &[Function] = &[
         |scratch, text, values| like(scratch, text, values, true),
     ),
     Function::test(
-        "!likecs",
+        "notlikecs",
         TEXTS,
-        ["Does not match the pattern.", "'Fabrikam' !likecs 'FAB*'", "True"],
+        ["Does not match the pattern.", "'Fabrikam' notlikecs 'FAB*'", "True"],
         |scratch, text, values| like(scratch, text, values, true).map(|flag| !flag),
     ),
     Function::test(

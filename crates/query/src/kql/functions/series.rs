@@ -9,6 +9,65 @@ use crate::kql::value::{Json, Value};
 const SERIES: &[Parameter] = &[Parameter::dynamic("series")];
 const PAIR: &[Parameter] = &[Parameter::dynamic("left"), Parameter::dynamic("right")];
 
+/// A function that fills several columns in `extend` and the like. What it gives is a bag with a member for each.
+pub struct Several {
+    /// The function's name, as it is called.
+    pub function: &'static str,
+    /// The columns' names behind the function's and the argument's, and their types.
+    pub columns: &'static [(&'static str, KqlType)],
+}
+
+/// The functions that fill several columns.
+pub const SEVERAL: &[Several] = &[
+    Several {
+        function: "series_stats",
+        columns: &[
+            ("min", KqlType::Real),
+            ("min_idx", KqlType::Long),
+            ("max", KqlType::Real),
+            ("max_idx", KqlType::Long),
+            ("avg", KqlType::Real),
+            ("stdev", KqlType::Real),
+            ("variance", KqlType::Real),
+        ],
+    },
+    Several {
+        function: "series_fit_line",
+        columns: &[
+            ("rsquare", KqlType::Real),
+            ("slope", KqlType::Real),
+            ("variance", KqlType::Real),
+            ("rvariance", KqlType::Real),
+            ("interception", KqlType::Real),
+            ("line_fit", KqlType::Dynamic),
+        ],
+    },
+    Several {
+        function: "series_fit_2lines",
+        columns: &[
+            ("rsquare", KqlType::Real),
+            ("split_idx", KqlType::Long),
+            ("variance", KqlType::Real),
+            ("rvariance", KqlType::Real),
+            ("line_fit", KqlType::Dynamic),
+            ("right_rsquare", KqlType::Real),
+            ("right_slope", KqlType::Real),
+            ("right_interception", KqlType::Real),
+            ("right_variance", KqlType::Real),
+            ("right_rvariance", KqlType::Real),
+            ("left_rsquare", KqlType::Real),
+            ("left_slope", KqlType::Real),
+            ("left_interception", KqlType::Real),
+            ("left_variance", KqlType::Real),
+            ("left_rvariance", KqlType::Real),
+        ],
+    },
+    Several {
+        function: "series_decompose_anomalies",
+        columns: &[("ad_flag", KqlType::Dynamic), ("ad_score", KqlType::Dynamic), ("baseline", KqlType::Dynamic)],
+    },
+];
+
 /// The functions of this family.
 pub const FUNCTIONS: &[Function] = &[
     Function::rows("series_stats_dynamic", SERIES, KqlType::Dynamic, ["Smallest, largest, average, deviation and variance of a series as a bag.", "series_stats_dynamic(dynamic([1, 2, 3])).avg", "2.0"], |_, values| {
@@ -32,7 +91,7 @@ pub const FUNCTIONS: &[Function] = &[
     Function::rows("series_subtract", PAIR, KqlType::Dynamic, ["Differences member by member.", "series_subtract(dynamic([3, 4]), dynamic([1, 1]))", "[2.0,3.0]"], |_, values| by_member(values, |left, right| left - right)),
     Function::rows("series_multiply", PAIR, KqlType::Dynamic, ["Products member by member.", "series_multiply(dynamic([3, 4]), dynamic([2, 2]))", "[6.0,8.0]"], |_, values| by_member(values, |left, right| left * right)),
     Function::rows("series_divide", PAIR, KqlType::Dynamic, ["Quotients member by member.", "series_divide(dynamic([3, 4]), dynamic([2, 2]))", "[1.5,2.0]"], |_, values| by_member(values, |left, right| left / right)),
-    Function::rows("series_sum", SERIES, KqlType::Real, ["The sum of a series.", "series_sum(dynamic([1, 2]))", "3"], |_, values| {
+    Function::rows("series_sum", SERIES, KqlType::Real, ["The sum of a series.", "series_sum(dynamic([1, 2]))", "3.0"], |_, values| {
         numbers(&values[0]).map_or(Value::Null, |numbers| Value::Real(numbers.iter().sum()))
     }),
     Function::rows("series_fill_const", &[Parameter::dynamic("series"), Parameter::any("value")], KqlType::Dynamic, ["Nulls replaced by a value.", "series_fill_const(dynamic([1, null]), 0)", "[1,0]"], |_, values| {
@@ -58,10 +117,10 @@ pub const FUNCTIONS: &[Function] = &[
         "series_decompose_anomalies",
         &[Parameter::dynamic("series"), Parameter::real("threshold").opt(), Parameter::long("seasonality").opt(), Parameter::text("trend").opt(), Parameter::long("test_points").opt(), Parameter::text("method").opt(), Parameter::real("seasonality_threshold").opt()],
         KqlType::Dynamic,
-        ["Which values of a series stand out from its line: 1 above, -1 below, with their scores and the line, as an array of three. Seasons are not taken out.", "series_decompose_anomalies(dynamic([1, 1, 2, 1, 2, 1, 1, 2, 90, 1, 2, 1]))[0][8]", "1"],
+        ["Which values of a series stand out from its line: 1 above, -1 below, with their scores and the line. Seasons are not taken out.", "series_decompose_anomalies(dynamic([1, 1, 2, 1, 2, 1, 1, 2, 90, 1, 2, 1])).ad_flag[8]", "1"],
         anomalies,
     )
-    .warning("series_decompose_anomalies: only the linear trend is taken out, seasons are not."),
+    .warning("series_decompose_anomalies: the average or the linear trend is taken out, seasons are not."),
 ];
 
 fn numbers(value: &Value) -> Option<Vec<f64>> {
@@ -163,15 +222,29 @@ fn two_lines(numbers: &[f64]) -> Option<Json> {
     let (left, right) = (fit(&numbers[..split]), fit(&numbers[split..]));
     let mut fitted: Vec<f64> = (0..split).map(|at| left.0 * at as f64 + left.1).collect();
     fitted.extend((0..numbers.len() - split).map(|at| right.0 * at as f64 + right.1));
-    Some(bag(&[
-        ("rsquare", rsquare.into()),
-        ("split_idx", split.into()),
-        ("left_slope", left.0.into()),
-        ("left_interception", left.1.into()),
-        ("right_slope", right.0.into()),
-        ("right_interception", right.1.into()),
-        ("line_fit", fitted.into()),
-    ]))
+    let spread = |numbers: &[f64], sum: f64| if numbers.len() > 1 { sum / (numbers.len() - 1) as f64 } else { 0.0 };
+    let share = |numbers: &[f64]| match squares(numbers) {
+        0.0 => 1.0,
+        total => 1.0 - residual(numbers) / total,
+    };
+    let (before, behind) = numbers.split_at(split);
+    let mut members: Vec<(String, Json)> = vec![
+        ("rsquare".to_owned(), rsquare.into()),
+        ("split_idx".to_owned(), split.into()),
+        ("variance".to_owned(), spread(numbers, total).into()),
+        ("rvariance".to_owned(), spread(numbers, rest(split)).into()),
+        ("line_fit".to_owned(), fitted.into()),
+    ];
+    for (side, numbers, (slope, interception)) in [("right", behind, right), ("left", before, left)] {
+        members.extend([
+            (format!("{side}_rsquare"), share(numbers).into()),
+            (format!("{side}_slope"), slope.into()),
+            (format!("{side}_interception"), interception.into()),
+            (format!("{side}_variance"), spread(numbers, squares(numbers)).into()),
+            (format!("{side}_rvariance"), spread(numbers, residual(numbers)).into()),
+        ]);
+    }
+    Some(Json::Object(members.into_iter().collect()))
 }
 
 /// The value at a share of the sorted numbers, between neighbours in proportion.
@@ -210,8 +283,11 @@ fn outliers(_: &mut Scratch, values: &[Value]) -> Value {
 fn anomalies(_: &mut Scratch, values: &[Value]) -> Value {
     let Some(numbers) = numbers(&values[0]) else { return Value::Null };
     let threshold = values.get(1).and_then(Value::as_real).unwrap_or(1.5);
-    let is_flat = values.get(3).is_some_and(|trend| matches!(trend.as_str(), "avg" | "none"));
-    let (slope, interception) = if is_flat { (0.0, mean(&numbers)) } else { fit(&numbers) };
+    let (slope, interception) = match values.get(3).map(Value::as_str) {
+        Some("linefit") => fit(&numbers),
+        Some("none") => (0.0, 0.0),
+        Some(_) | None => (0.0, mean(&numbers)),
+    };
     let baseline: Vec<f64> = (0..numbers.len()).map(|at| slope * at as f64 + interception).collect();
     let rests: Vec<f64> = numbers.iter().zip(&baseline).map(|(number, line)| number - line).collect();
     let mut sorted = rests.clone();
@@ -219,7 +295,11 @@ fn anomalies(_: &mut Scratch, values: &[Value]) -> Value {
     let (low, high) = (quantile(&sorted, 0.1), quantile(&sorted, 0.9));
     let scores: Vec<f64> = rests.iter().map(|rest| outside(*rest, low, high)).collect();
     let flags = scores.iter().map(|score| Json::from(i64::from(*score > threshold) - i64::from(*score < -threshold)));
-    Value::Dynamic(Json::Array(vec![flags.collect(), scores.clone().into(), baseline.into()]))
+    Value::Dynamic(bag(&[
+        ("ad_flag", flags.collect()),
+        ("ad_score", scores.clone().into()),
+        ("baseline", baseline.into()),
+    ]))
 }
 
 fn forward<'a>(members: impl Iterator<Item = &'a Json>) -> Vec<Json> {

@@ -83,8 +83,8 @@ pub const FUNCTIONS: &[Function] = &[
     Function::rows("hourofday", DATE, KqlType::Int, ["0 to 23.", "hourofday(datetime(2024-03-05 17:30))", "17"], |_, values| part(values, "hour")),
     Function::rows("monthofyear", DATE, KqlType::Int, ["1 to 12.", "monthofyear(datetime(2024-03-05))", "3"], |_, values| part(values, "month")).also(&["getmonth"]),
     Function::rows("getyear", DATE, KqlType::Int, ["The year.", "getyear(datetime(2024-03-05))", "2024"], |_, values| part(values, "year")),
-    Function::rows("week_of_year", DATE, KqlType::Long, ["The week by ISO 8601, 1 to 53.", "week_of_year(datetime(2020-12-31))", "53"], |_, values| {
-        of_date(values, |ticks| Value::Long(iso_week(ticks)))
+    Function::rows("week_of_year", DATE, KqlType::Int, ["The week by ISO 8601, 1 to 53.", "week_of_year(datetime(2020-12-31))", "53"], |_, values| {
+        part(values, "week_of_year")
     })
     .also(&["weekofyear"]),
     Function::rows(

@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use ::kql::Span;
-use ::kql::syntax::{Expr as Tree, NamePattern, NamedExpr, Reorder, ReorderOrder, Target};
+use ::kql::syntax::{Call, Expr as Tree, Name, NamePattern, NamedExpr, Reorder, ReorderOrder, Target};
 
 use crate::kql::bind::{At, Bind, Binder, Bound, Env, Stop, filtering};
 use crate::kql::frame::{Column, Frame, RowOrder};
-use crate::kql::types::KqlType;
+use crate::kql::functions::{self, Naming, Several};
+use crate::kql::types::{KqlType, Typed};
+use crate::kql::value::Value;
 
 impl<'t> Binder<'t> {
     pub(super) fn where_(&mut self, predicate: &'t Tree, mut input: Frame, env: &Env<'t>) -> Bind<Frame> {
@@ -96,6 +98,12 @@ impl<'t> Binder<'t> {
         env: &Env<'t>,
     ) -> Bind<Vec<(Option<String>, Bound)>> {
         let at = At::rows(env, input);
+        if let Tree::Call(call) = &named.expr
+            && env.get(&call.name.text).is_none()
+            && let Some(several) = functions::SEVERAL.iter().find(|several| several.function == call.name.text)
+        {
+            return self.several_columns(several, call, named, at);
+        }
         match &named.target {
             Some(Target::Tuple(names)) => {
                 let value = self.typed(&named.expr, at)?;
@@ -110,7 +118,7 @@ impl<'t> Binder<'t> {
                 let mut columns = Vec::with_capacity(names.len());
                 for (idx, name) in names.iter().enumerate() {
                     let idx = i64::try_from(idx).unwrap_or(i64::MAX);
-                    let key = crate::kql::types::Typed::constant(crate::kql::value::Value::Long(idx), KqlType::Long);
+                    let key = Typed::constant(Value::Long(idx), KqlType::Long);
                     let item = self.operator("[]", vec![value.clone(), key], named.span, &[])?;
                     columns.push((Some(name.text.clone()), item));
                 }
@@ -119,6 +127,39 @@ impl<'t> Binder<'t> {
             Some(Target::Name(name)) => Ok(vec![(Some(name.text.clone()), self.expr(&named.expr, at)?)]),
             None => Ok(vec![(default_name(&named.expr), self.expr(&named.expr, at)?)]),
         }
+    }
+
+    /// The columns of a function that fills several: given names first, then generated ones.
+    fn several_columns(
+        &mut self,
+        several: &Several,
+        call: &'t Call,
+        named: &'t NamedExpr,
+        at: At<'_, 't>,
+    ) -> Bind<Vec<(Option<String>, Bound)>> {
+        let given: &[Name] = match &named.target {
+            Some(Target::Tuple(names)) => names,
+            Some(Target::Name(name)) => std::slice::from_ref(name),
+            None => &[],
+        };
+        if given.len() > several.columns.len() {
+            let message = format!("There are {} names for {} columns.", given.len(), several.columns.len());
+            return self.refuse("KQL128", named.span, message, "");
+        }
+        let bag = self.typed(&named.expr, at)?;
+        let of = call.arguments.first().and_then(|argument| default_name(&argument.value)).unwrap_or_default();
+        let mut columns = Vec::with_capacity(several.columns.len());
+        for (idx, (member, ty)) in several.columns.iter().enumerate() {
+            let key = Typed::constant(Value::text(*member), KqlType::String);
+            let value = self.operator("[]", vec![bag.clone(), key], named.span, &[])?;
+            let typed = self.converted(value.typed, *ty, named.span)?;
+            let name = match given.get(idx) {
+                Some(name) => name.text.clone(),
+                None => format!("{}_{of}_{member}", several.function),
+            };
+            columns.push((Some(name), Bound::of(typed)));
+        }
+        Ok(columns)
     }
 
     pub(super) fn project_away(&mut self, patterns: &'t [NamePattern], mut input: Frame) -> Bind<Frame> {
@@ -289,40 +330,22 @@ pub(crate) fn default_name(tree: &Tree) -> Option<String> {
                 _ => None,
             }
         }
-        Tree::Call(call) if FIRST_ARGUMENT_NAMES.contains(&call.name.text.as_str()) => {
-            default_name(&call.arguments.first()?.value)
-        }
-        Tree::Call(call) if NAME_AND_ARGUMENT_NAMES.contains(&call.name.text.as_str()) => {
-            let argument = default_name(&call.arguments.first()?.value)?;
-            Some(format!("{}_{argument}", call.name.text))
+        Tree::Call(call) => {
+            let naming = functions::naming(&call.name.text)?;
+            Some(named_by(naming, &default_name(&call.arguments.first()?.value)?))
         }
         _ => None,
     }
 }
 
-/// Functions whose result has the name of their first argument.
-pub(super) const FIRST_ARGUMENT_NAMES: &[&str] = &[
-    "bin",
-    "bin_at",
-    "bin_auto",
-    "floor",
-    "startofday",
-    "tobool",
-    "toboolean",
-    "todatetime",
-    "todecimal",
-    "todouble",
-    "todynamic",
-    "toguid",
-    "toint",
-    "tolong",
-    "toreal",
-    "tostring",
-    "totimespan",
-];
-
-/// Functions whose result has their name and that of their first argument.
-const NAME_AND_ARGUMENT_NAMES: &[&str] = &["string_size", "strlen"];
+/// The name of a call's result.
+pub(super) fn named_by(naming: Naming, argument: &str) -> String {
+    match naming {
+        Naming::Argument => argument.to_owned(),
+        Naming::Prefixed(prefix) => format!("{prefix}_{argument}"),
+        Naming::Suffixed(suffix) => format!("{argument}_{suffix}"),
+    }
+}
 
 /// `Column1`, or the next number that is free.
 pub(crate) fn free_name(stem: &str, taken: &mut Vec<String>) -> String {

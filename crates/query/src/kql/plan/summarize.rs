@@ -5,7 +5,7 @@ use ::kql::syntax::{Argument, Call, Expr as Tree, NamedExpr, Target};
 use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
 
-use super::columns::{default_name, free_name, free_suffix};
+use super::columns::{default_name, free_name, free_suffix, named_by};
 use crate::kql::bind::{At, Bind, Binder, Bound, Env, Stop};
 use crate::kql::frame::{Column, Frame, project, reference};
 use crate::kql::functions::{self, Aggregate};
@@ -189,14 +189,16 @@ impl<'t> Binder<'t> {
         };
         let spans: Vec<Span> = call.arguments.iter().map(|argument| argument.value.span()).collect();
         let row = self.aggregated(aggregate, arguments, call.span, &spans)?;
-        wanted.insert(0, (by_name, by.typed));
-        let mut outputs = Vec::with_capacity(wanted.len());
-        for (idx, (name, typed)) in wanted.into_iter().enumerate() {
-            let field =
-                datafusion::functions::core::expr_ext::FieldAccessor::field(row.expr.clone(), format!("c{idx}"));
-            outputs.push(Output { name: Some(name), typed: Typed::new(field, typed.ty) });
+        if let Some(old) = call.name.text.strip_prefix("arg").filter(|old| !old.starts_with('_')) {
+            // The old spelling has names of its own: `max_a`, `max_a_b`.
+            for (name, _) in &mut wanted {
+                *name = format!("{old}_{by_name}_{name}");
+            }
+            wanted.insert(0, (format!("{old}_{by_name}"), by.typed));
+        } else {
+            wanted.insert(0, (by_name, by.typed));
         }
-        Ok(outputs)
+        Ok(fields(&row, wanted, 0))
     }
 
     /// Columns named one by one, or `*` for those that are no group key.
@@ -236,24 +238,25 @@ impl<'t> Binder<'t> {
         let Some(aggregate) = functions::find_aggregate(&call.name.text).filter(|_| is_plain || is_if) else {
             let prefix = if call.name.text == "any" { "any_" } else { "" };
             let columns = self.row_columns(&call.arguments, keys, None, input, env)?;
-            let Some(aggregate) = functions::find_aggregate("take_any") else {
+            let Some(aggregate) = functions::find_aggregate("arg_min") else {
                 return self.refuse("KQL139", call.span, "`take_any` is not supported.", "");
             };
-            let mut outputs = Vec::with_capacity(columns.len());
-            for (name, typed) in columns {
-                let typed = self.aggregated(aggregate, vec![typed], call.span, &[])?;
-                outputs.push(Output { name: Some(format!("{prefix}{name}")), typed });
-            }
-            if outputs.is_empty() {
+            if columns.is_empty() {
                 return self.refuse("KQL120", call.span, "`take_any` takes at least one column.", "");
             }
-            return Ok(outputs);
+            // The values must be those of one row: of the one that is smallest as a whole.
+            let values: Vec<Typed> = columns.iter().map(|(_, typed)| typed.clone()).collect();
+            let mut arguments = vec![self.apply("pack_array", values.clone(), call.span)?];
+            arguments.extend(values);
+            let row = self.aggregated(aggregate, arguments, call.span, &[])?;
+            let columns = columns.into_iter().map(|(name, typed)| (format!("{prefix}{name}"), typed)).collect();
+            return Ok(fields(&row, columns, 1));
         };
         let outer = self.aggregates.take();
         let arguments = self.arguments(&call.arguments, At::rows(env, input));
         self.aggregates = outer;
         let typed = self.aggregated(aggregate, arguments?, call.span, &[])?;
-        Ok(vec![Output { name: named_after(aggregate, &call.arguments), typed }])
+        Ok(vec![Output { name: named_after(aggregate, call), typed }])
     }
 
     /// `percentiles(x, 50, 95)`: a column for each.
@@ -347,10 +350,23 @@ fn unique_name(name: Option<String>, names: &mut Vec<String>, taken: &mut Vec<St
     name
 }
 
+/// The columns of a row that `arg_max` or `arg_min` found, the first of them at a place.
+fn fields(row: &Typed, columns: Vec<(String, Typed)>, first: usize) -> Vec<Output> {
+    let mut outputs = Vec::with_capacity(columns.len());
+    for (idx, (name, typed)) in columns.into_iter().enumerate() {
+        let place = format!("c{}", idx + first);
+        let field = datafusion::functions::core::expr_ext::FieldAccessor::field(row.expr.clone(), place);
+        outputs.push(Output { name: Some(name), typed: Typed::new(field, typed.ty) });
+    }
+    outputs
+}
+
 /// The name of an aggregate's column: `count_`, `dcount_DeviceId`.
-fn named_after(aggregate: &Aggregate, arguments: &[Argument]) -> Option<String> {
+fn named_after(aggregate: &Aggregate, call: &Call) -> Option<String> {
+    let arguments = &call.arguments;
     let of = arguments.first().and_then(|argument| default_name(&argument.value)).unwrap_or_default();
-    let mut name = aggregate.column_name.replace("{}", &of);
+    let pattern = functions::aggregate_naming(&call.name.text).unwrap_or(aggregate.column_name);
+    let mut name = pattern.replace("{}", &of);
     if aggregate.name == "percentile" {
         let percent = match arguments.get(1).map(|argument| &argument.value) {
             Some(Tree::Literal { literal, .. }) => crate::kql::bind::value_of(literal).print().replace('.', "_"),
@@ -365,11 +381,10 @@ fn named_after(aggregate: &Aggregate, arguments: &[Argument]) -> Option<String> 
 fn aggregate_name(tree: &Tree) -> Option<String> {
     match tree {
         Tree::Call(call) => match functions::find_aggregate(&call.name.text) {
-            Some(aggregate) => named_after(aggregate, &call.arguments),
+            Some(aggregate) => named_after(aggregate, call),
             None => {
-                let first = &call.arguments.first()?.value;
-                let keeps = super::columns::FIRST_ARGUMENT_NAMES.contains(&call.name.text.as_str());
-                if keeps { aggregate_name(first) } else { None }
+                let naming = functions::naming(&call.name.text)?;
+                Some(named_by(naming, &aggregate_name(&call.arguments.first()?.value)?))
             }
         },
         other => default_name(other),
