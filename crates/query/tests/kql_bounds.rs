@@ -212,7 +212,7 @@ fn wrong_and_hostile_queries_are_refused() {
 }
 
 #[test]
-fn analysis_and_completion_need_no_data() {
+fn analysis_needs_no_data() {
     let place = place();
     let analysis = place.engine.analyze_kql("DeviceProcessEvents | project Timestamp, n = strlen(FileName)", NOW_NS);
     let columns = analysis.columns.expect("columns");
@@ -220,9 +220,56 @@ fn analysis_and_completion_need_no_data() {
     assert_eq!(names, ["Timestamp: datetime", "n: long"]);
     let analysis = place.engine.analyze_kql("print d = dynamic({}) | evaluate bag_unpack(d) | where x == 1", NOW_NS);
     assert!(analysis.columns.is_none() && analysis.diagnostics.is_empty(), "{:?}", analysis.diagnostics);
-    let text = "DeviceProcessEvents | where FileN";
-    let (start, words) = place.engine.complete_kql(text, text.len());
-    assert!(start == text.len() - 5 && words.contains(&"FileName".to_owned()), "{start} {words:?}");
     let plan = place.engine.explain_kql(&place.store.snapshot(), request("DeviceProcessEvents | count"));
     assert!(plan.expect("a plan").contains("DataSourceExec"));
+}
+
+/// `^` is the cursor; then words that must be offered, and words that must not.
+const COMPLETIONS: &[(&str, &[&str], &[&str])] = &[
+    ("Dev^", &["DeviceProcessEvents", "DeviceInfo"], &["DeviceName"]),
+    ("DeviceProcessEvents | wh^", &["where"], &["DeviceInfo"]),
+    ("DeviceProcessEvents | project-aw^", &["project-away"], &["project"]),
+    ("DeviceProcessEvents | where filen^", &["FileName"], &["where"]),
+    ("DeviceProcessEvents | where FileName st^", &["startswith"], &["strlen"]),
+    ("DeviceProcessEvents | where str^", &["strlen"], &["startswith"]),
+    ("DeviceProcessEvents | project Name = FileName | where F^", &[], &["FileName"]),
+    ("DeviceProcessEvents | project Name = FileName | where Na^", &["Name"], &[]),
+    ("DeviceProcessEvents | summarize co^", &["count", "countif"], &[]),
+    ("DeviceProcessEvents | project x = 1 | join (DeviceInfo | where OSP^", &["OSPlatform"], &["x"]),
+    ("let first = DeviceInfo | take 1; fi^", &["first", "find"], &[]),
+    ("let first = 1; DeviceInfo | project a = 1 | where f^", &["first"], &["FileName"]),
+    ("let t = DeviceInfo | project alpha = 1 | where al^", &["alpha"], &["AlertId"]),
+    ("let f = (x: string) { DeviceInfo | where Dev^", &["DeviceName"], &[]),
+    ("DeviceInfo | evaluate b^", &["bag_unpack"], &["bin"]),
+    ("DeviceInfo | invoke F^", &["FileProfile"], &["FileName"]),
+    ("print toint(1) | render t^", &["timechart"], &["tostring"]),
+    ("DeviceInfo | where DeviceName == \"Dev^", &[], &["DeviceName", "DeviceInfo"]),
+    ("DeviceInfo // Dev^", &[], &["DeviceName", "DeviceInfo"]),
+];
+
+#[test]
+fn completion_offers_what_may_stand_at_the_cursor() {
+    let place = place();
+    for (text, offered, absent) in COMPLETIONS {
+        let at = text.find('^').expect("a cursor");
+        let text = text.replace('^', "");
+        let (start, words) = place.engine.complete_kql(&text, at);
+        assert!(start <= at, "{text}");
+        for word in *offered {
+            assert!(words.iter().any(|found| found == word), "{text}: {word} is not among {words:?}");
+        }
+        for word in *absent {
+            assert!(!words.iter().any(|found| found == word), "{text}: {word} is among {words:?}");
+        }
+    }
+}
+
+#[test]
+fn a_text_is_whole_when_it_ends_in_a_query() {
+    for text in ["print 1", "let a = 1; print a", "let a = 1;\nDeviceInfo | take 1;", "T | where", "set x; T"] {
+        assert!(query::kql::is_whole(text), "{text}");
+    }
+    for text in ["", "  // a remark", "let a = 1", "let a = 1;", "let f = (x: long) { let y = 1;", "set x;"] {
+        assert!(!query::kql::is_whole(text), "{text}");
+    }
 }

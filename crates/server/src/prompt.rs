@@ -1,4 +1,5 @@
-//! The prompt of `nenrin query`: lines with history and completion. A query ends with an empty line or a semicolon.
+//! The prompt of `nenrin query`: lines with history and completion. A query ends with an empty line or a semicolon; the
+//! semicolon of a `let` ends none.
 
 use std::path::Path;
 
@@ -77,7 +78,9 @@ pub(crate) async fn run(session: &Session<'_>, data_dir: &Path) -> Result<()> {
             Ok(line) => {
                 query.push_str(&line);
                 query.push('\n');
-                if line.trim().is_empty() || line.trim_end().ends_with(';') {
+                // A paste is one line with line breaks in it; Enter behind its last line break is an empty line.
+                let is_ended = line.trim().is_empty() || line.ends_with('\n');
+                if is_ended || line.trim_end().ends_with(';') && query::kql::is_whole(&query) {
                     answer(session, &mut editor, &mut query).await?;
                 }
             }

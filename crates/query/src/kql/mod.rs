@@ -22,5 +22,6 @@ pub use answer::{
     Visualization,
 };
 pub use arrow::array::RecordBatch as Batch;
+pub use complete::is_whole;
 pub use output::{ParquetFile, csv_line, json_rows, text_rows};
 pub use types::KqlType;

@@ -107,7 +107,10 @@ impl Engine {
 impl Engine {
     /// What may stand at a byte of a query: where the word begins, and the candidates.
     pub fn complete_kql(&self, text: &str, at: usize) -> (usize, Vec<String>) {
-        super::complete::candidates(text, at)
+        super::complete::candidates(text, at, |rows| {
+            let columns = self.analyze_kql(rows, 0).columns?;
+            Some(columns.into_iter().map(|column| column.name).collect())
+        })
     }
 }
 

@@ -15,6 +15,9 @@ use crate::kql::types::{KqlType, Typed};
 use crate::kql::value::{Json, Value};
 use crate::limits::{COLUMNS_MAX, HELD_ROWS_MAX};
 
+/// The plugins of `evaluate`.
+pub(crate) const PLUGINS: [&str; 5] = ["bag_unpack", "ipv4_lookup", "narrow", "pivot", "sliding_window_counts"];
+
 /// What `FileProfile` adds in MDE.
 const FILE_PROFILE: &[(&str, KqlType)] = &[
     ("SHA1", KqlType::String),
@@ -64,7 +67,7 @@ impl<'t> Binder<'t> {
                 "KQL155",
                 call.name.span,
                 format!("The plugin `{other}` is not supported."),
-                "There are `bag_unpack`, `pivot`, `narrow`, `ipv4_lookup` and `sliding_window_counts`.",
+                format!("There are `{}`.", PLUGINS.join("`, `")),
             ),
         }
     }

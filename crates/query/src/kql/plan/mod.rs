@@ -27,6 +27,7 @@ use ::kql::syntax::{Operator, OperatorKind};
 use super::bind::{Bind, Binder, Env, Meaning};
 use super::frame::Frame;
 
+pub(crate) use evaluate::PLUGINS;
 pub(crate) use summarize::AggregateCall;
 pub(crate) use union::add_aliases;
 pub(crate) use window::{Window, WindowKind};
