@@ -16,6 +16,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("wire", &[]),
     ("store", &["schema"]),
     ("query", &["kql", "schema", "store"]),
+    ("detect", &["schema"]),
     ("sensor", &["schema", "wire"]),
     ("server", &["query", "schema", "store", "wire"]),
     ("xtask", &[]),
@@ -31,6 +32,10 @@ const OWNERS: &[(&str, &[&str])] = &[
     // One program knows HTTP routes and users.
     ("axum", &["server"]),
     ("sqlx", &["server"]),
+    // Rules can be evaluated by something else one day.
+    ("rsigma-eval", &["detect"]),
+    ("rsigma-parser", &["detect"]),
+    ("yaml_serde", &["detect"]),
     // One program knows the kernel.
     ("libbpf-rs", &["sensor"]),
     ("libbpf-cargo", &["sensor"]),

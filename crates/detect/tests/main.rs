@@ -1,0 +1,6 @@
+//! The rules against rows.
+
+mod bad_rules;
+mod fields;
+mod starter;
+mod support;
