@@ -152,7 +152,7 @@ fn read(path: &Path) -> Result<String> {
 }
 
 /// Writes a file that only we may read, in one step.
-fn write_private(path: &Path, text: &str) -> Result<()> {
+pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
     let temporary = path.with_extension("tmp");
     let mut file = fs::OpenOptions::new()
         .write(true)

@@ -12,9 +12,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::api::{auth, openapi};
+use crate::app_cli::{self, AppCommand, AuditCommand};
 use crate::clock::text_of_ns;
 use crate::ingest::new_token;
 use crate::limits::{ENROLMENT_HOURS_DEFAULT, ENROLMENT_HOURS_MAX};
+use crate::oauth::resources::MDE_HOSTS;
 use crate::query_cli::{self, QueryArgs};
 use crate::serve::{ADMIN, Config, open_state, start};
 use crate::state::random_secret;
@@ -30,6 +32,7 @@ use crate::up::{LocalSensor, default_sensor_dir, url};
   nenrin server --data-dir /srv/n    server only
   nenrin query 'DeviceProcessEvents | summarize count() by FileName | top 10 by count_'
   nenrin device token                one-time token for another machine's nenrin-sensor enrol
+  nenrin app create alert-script     register a client of the API; nenrin app --help
   nenrin fsck --data-dir /srv/n      check log and column files (server stopped)"
 )]
 pub struct Cli {
@@ -71,6 +74,16 @@ enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
+    /// App registrations: clients of the API with secrets and permissions. Works beside a running server.
+    App {
+        #[command(subcommand)]
+        command: AppCommand,
+    },
+    /// The audit log. Works beside a running server.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
     /// Ask in KQL, the query language of Defender and Sentinel. Works beside a running server and without one.
     Query(QueryArgs),
     /// Check the log and the column files. The server must be stopped. Exit 1 when something is wrong.
@@ -98,6 +111,10 @@ struct ServerArgs {
     /// Further host name or address for the server's certificate; may be given several times.
     #[arg(long = "name", value_name = "NAME")]
     names: Vec<String>,
+    /// Put Microsoft's host names into the server's certificate as well, so that a client with fixed hosts can be
+    /// pointed here by DNS or a hosts file alone.
+    #[arg(long)]
+    mde_hosts: bool,
     /// Delete events received longer ago than this many days [default: 180].
     #[arg(long, value_name = "DAYS")]
     retention_days: Option<u32>,
@@ -117,6 +134,9 @@ struct ConfigFile {
     /// Further names for the server's certificate.
     #[serde(default)]
     names: Vec<String>,
+    /// Microsoft's host names too.
+    #[serde(default)]
+    mde_hosts: bool,
     /// Days to keep events.
     retention_days: Option<u32>,
     /// GiB of column files to keep.
@@ -168,6 +188,10 @@ pub async fn run() -> Result<std::process::ExitCode> {
         Command::User { command: UserCommand::ResetPassword { name } } => {
             reset_password(&name, &data_dir, json).await?;
         }
+        Command::App { command } => app_cli::app(command, &open_existing(&data_dir).await?.0, &data_dir, json).await?,
+        Command::Audit { command } => {
+            return app_cli::audit(command, &open_existing(&data_dir).await?.0, json).await;
+        }
         Command::Query(args) => return query_cli::run(args, &data_dir, json).await,
         Command::Fsck => return fsck(&data_dir, json),
         Command::Openapi => print!("{}", openapi::text()?),
@@ -192,6 +216,9 @@ fn resolve(args: ServerArgs, data_dir: PathBuf) -> Result<Config> {
     names.extend(nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok()));
     names.extend(file.names);
     names.extend(args.names);
+    if args.mde_hosts || file.mde_hosts {
+        names.extend(MDE_HOSTS.iter().map(|host| (*host).to_owned()));
+    }
     let retention_days = args.retention_days.or(file.retention_days).unwrap_or(180);
     if retention_days == 0 {
         bail!("retention-days: must be at least 1");
@@ -265,6 +292,7 @@ async fn device(command: DeviceCommand, data_dir: &Path, json: bool) -> Result<(
     match command {
         DeviceCommand::Token { hours } => {
             let (token, expires) = new_token(&state, &ca, hours).await?;
+            state.audit("cli", "device.token", "", serde_json::json!({ "hours": hours })).await?;
             let expires = text_of_ns(expires.saturating_mul(1_000_000_000));
             if json {
                 println!("{}", serde_json::json!({ "token": token, "expires": expires }));
@@ -292,6 +320,7 @@ async fn device(command: DeviceCommand, data_dir: &Path, json: bool) -> Result<(
             if !state.set_revoked(&id, true).await? {
                 bail!("no device {id:?}: nenrin device list shows all");
             }
+            state.audit("cli", "device.revoke", &id, serde_json::Value::Null).await?;
         }
     }
     Ok(())
@@ -304,6 +333,7 @@ async fn reset_password(name: &str, data_dir: &Path, json: bool) -> Result<()> {
     }
     let password: String = random_secret().chars().take(22).collect();
     state.set_password(name, &auth::hash_password(&password)?, "admin").await?;
+    state.audit("cli", "user.reset-password", name, serde_json::Value::Null).await?;
     if json {
         println!("{}", serde_json::json!({ "user": name, "password": password }));
     } else {

@@ -3,12 +3,15 @@
 
 mod answer_table;
 pub mod api;
+pub mod app_cli;
 pub mod ca;
 pub mod cli;
 pub mod clock;
+pub mod identity;
 pub mod ingest;
 pub mod limits;
 pub mod local;
+pub mod oauth;
 pub mod portal;
 mod prompt;
 pub mod query_cli;

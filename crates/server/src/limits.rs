@@ -46,3 +46,41 @@ pub const STREAM_ROWS_MAX: usize = 200;
 pub const NAME_BYTES_MAX: usize = 256;
 /// A batch stamped further than this from the server's clock is stored, and the skew is logged.
 pub const CLOCK_SKEW_WARN_SECONDS: i64 = 300;
+/// Registered apps.
+pub const APPS_MAX: i64 = 1_000;
+/// Live secrets of an app: the one in use, and the next one while clients are given it.
+pub const APP_SECRETS_LIVE_MAX: i64 = 2;
+/// Certificates of an app.
+pub const APP_CERTIFICATES_MAX: i64 = 8;
+/// Life of an app's secret when none is given, days: Azure's recommendation.
+pub const APP_SECRET_DAYS_DEFAULT: u32 = 180;
+/// Longest life of an app's secret, days: Azure's cap of two years.
+pub const APP_SECRET_DAYS_MAX: u32 = 731;
+/// An app's last use is written again when the stored one is this old: more writes say nothing more.
+pub const LAST_USE_SECONDS: i64 = 60;
+/// Life of an access token, as in Azure.
+pub const TOKEN_SECONDS: i64 = 3_600;
+/// Bytes of a bearer token. Ours have about 1 KiB with three permissions and 2.5 KiB with all of them.
+pub const TOKEN_BYTES_MAX: usize = 8 << 10;
+/// A signing key signs for this long; then a new one does.
+pub const SIGNING_KEY_SECONDS: i64 = 30 * 86_400;
+/// Clocks that may differ when a token's times are checked; ours differs from itself at a step only.
+pub const CLOCK_LEEWAY_SECONDS: i64 = 30;
+/// Furthest end of a client assertion. MSAL makes them for ten minutes, some scripts for hours.
+pub const ASSERTION_SECONDS_MAX: i64 = 86_400;
+/// What an app may do is looked up again after this long: consent that was taken back ends within it, in every process.
+pub const STANDING_CACHE: Duration = Duration::from_secs(5);
+/// Apps whose standing is remembered.
+pub const STANDINGS_MAX: usize = 1_000;
+/// Parameters of a token request; a real one has four to ten.
+pub const OAUTH_PARAMETERS_MAX: usize = 50;
+/// Bytes of one of them; the longest is an assertion with a certificate chain in its header.
+pub const OAUTH_PARAMETER_BYTES_MAX: usize = 32 << 10;
+/// Failed token requests per app, address and minute before the answer is 429; the right secret is always taken.
+pub const TOKEN_FAILURES_PER_CLIENT: u32 = 10;
+/// The same per address over all apps.
+pub const TOKEN_FAILURES_PER_ADDRESS: u32 = 200;
+/// Keys in a limiter; beyond it those of past minutes go, then all.
+pub const LIMITER_KEYS_MAX: usize = 10_000;
+/// Bytes of an audit row's details; a longer query text is cut.
+pub const AUDIT_DETAIL_BYTES_MAX: usize = 16 << 10;

@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use tower::ServiceExt;
 
 use crate::api::{self, Api};
+use crate::identity::Identity;
 use crate::{serve, tls};
 
 /// The socket's name in the data directory.
@@ -92,7 +93,8 @@ impl Local {
         let store = Arc::new(store);
         let n_threads = std::thread::available_parallelism().map_or(2, usize::from);
         let engine = Arc::new(Engine::new(n_threads)?);
-        let router = api::local_router(Api::new(state, Arc::clone(&store), engine, Arc::new(ca)));
+        let identity = Arc::new(Identity::open(&state, data_dir, &[]).await?);
+        let router = api::local_router(Api::new(state, Arc::clone(&store), engine, Arc::new(ca), identity));
         Ok(Self::Opened(Box::new(Opened { router, store })))
     }
 

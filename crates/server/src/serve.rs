@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use crate::api::{self, Api, auth};
 use crate::ca::Ca;
+use crate::identity::Identity;
 use crate::ingest::{self, Ingest};
 use crate::state::{State, random_secret};
 use crate::{local, portal, tls};
@@ -89,7 +90,8 @@ pub async fn start(config: &Config) -> Result<Server> {
     let (chain, key) = ca.server_identity(&config.names)?;
     let portal_tls = portal_config(chain.clone(), key.clone_key())?;
     let ingest_tls = ingest_config(&ca, chain, key)?;
-    let api_state = Api::new(state.clone(), Arc::clone(&store), engine, Arc::clone(&ca));
+    let identity = Arc::new(Identity::open(&state, &config.data_dir, &config.names).await?);
+    let api_state = Api::new(state.clone(), Arc::clone(&store), engine, Arc::clone(&ca), identity);
     let local = api::local_router(api_state.clone());
     let api = api::router(api_state);
     let ingest = ingest::router(Ingest { state: state.clone(), store: Arc::clone(&store), ca: Arc::clone(&ca) });

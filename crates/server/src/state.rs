@@ -1,4 +1,5 @@
-//! Small state in SQLite: users, sessions, enrolment tokens, devices.
+//! Small state in SQLite: users, sessions, enrolment tokens, devices. Apps and the audit log have their tables and
+//! methods in `identity`.
 
 use std::path::Path;
 
@@ -11,6 +12,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Connection, Row, SqlitePool};
 
 use crate::clock::now_s;
+use crate::identity::{apps, audit};
 use crate::limits::{SESSION_IDLE_SECONDS, SESSION_LIFE_SECONDS};
 
 /// Migrations in order; the database's `user_version` is the number of those it has.
@@ -30,6 +32,8 @@ const MIGRATIONS: &[&str] = &[
     "
     ALTER TABLE devices ADD COLUMN next_certificate TEXT;
 ",
+    apps::MIGRATION,
+    audit::MIGRATION,
 ];
 
 /// The tenant of everything until there are several.
@@ -174,6 +178,11 @@ impl State {
             .await
             .with_context(|| format!("open {}", path.display()))?;
         Ok(Self { pool })
+    }
+
+    /// Connections, for the parts of the state that have files of their own.
+    pub(crate) fn pool(&self) -> &SqlitePool {
+        &self.pool
     }
 
     /// True when nobody can sign in yet.

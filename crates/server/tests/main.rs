@@ -7,3 +7,4 @@ mod ingest;
 mod openapi;
 mod support;
 mod timeline;
+mod tokens;

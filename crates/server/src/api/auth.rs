@@ -7,7 +7,7 @@ use std::time::Instant;
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use axum::Json;
-use axum::extract::{FromRef, FromRequestParts, Request, State as Shared};
+use axum::extract::{FromRequestParts, Request, State as Shared};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 
 use super::Api;
 use super::error::{ApiError, Body, ErrorBody};
+use crate::identity::Caller;
 use crate::limits::{LOGIN_FAILURES_PER_MINUTE, LOGIN_NAMES_MAX, SESSION_LIFE_SECONDS};
 use crate::state::User;
 
@@ -98,9 +99,12 @@ pub async fn login(Shared(api): Shared<Api>, Body(request): Body<LoginRequest>) 
         .map_err(|error| anyhow::anyhow!("password task: {error}"))?;
     if !right || role.is_empty() {
         api.logins.failed(&request.user);
+        let name: String = request.user.chars().take(64).collect();
+        api.state.audit("anonymous", "user.refuse", &name, serde_json::Value::Null).await?;
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, "wrong_password", "user or password is wrong"));
     }
     let secret = api.state.start_session(&request.user).await?;
+    api.state.audit(&format!("user:{}", request.user), "user.login", &request.user, serde_json::Value::Null).await?;
     let cookie = format!("{COOKIE}={secret}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={SESSION_LIFE_SECONDS}");
     let mut response = Json(Me { user: request.user, role }).into_response();
     response.headers_mut().insert(header::SET_COOKIE, HeaderValue::from_str(&cookie).map_err(anyhow::Error::from)?);
@@ -148,32 +152,34 @@ fn session_secret(headers: &HeaderMap) -> Option<&str> {
 #[derive(Clone, Copy)]
 pub struct Local;
 
-/// The signed-in user; a route with this argument refuses everybody else.
+/// The user of the request's session, `None` without a live one.
+pub(crate) async fn session_user(api: &Api, headers: &HeaderMap) -> anyhow::Result<Option<User>> {
+    match session_secret(headers) {
+        Some(secret) => api.state.session(secret).await,
+        None => Ok(None),
+    }
+}
+
+/// Who makes the request, as a name and a role; an app's role is `app`. New routes take [`Caller`], which says more.
 pub struct SignedIn(pub User);
 
-impl<S> FromRequestParts<S> for SignedIn
-where
-    Api: FromRef<S>,
-    S: Send + Sync,
-{
+impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        if parts.extensions.get::<Local>().is_some() {
-            return Ok(Self(User { name: "local".to_owned(), role: "admin".to_owned() }));
-        }
-        let api = Api::from_ref(state);
-        let refused = || ApiError::new(StatusCode::UNAUTHORIZED, "not_signed_in", "sign in first");
-        let secret = session_secret(&parts.headers).ok_or_else(refused)?;
-        let user = api.state.session(secret).await?.ok_or_else(refused)?;
-        Ok(Self(user))
+        Ok(Self(match Caller::from_request_parts(parts, state).await? {
+            Caller::Person(user, _) => user,
+            Caller::App(app) => User { name: app.name, role: "app".to_owned() },
+        }))
     }
 }
 
 /// Refuses unsafe requests that another site made the browser send. `Sec-Fetch-Site` says so in every current
 /// browser (Fetch Metadata Request Headers, W3C); programs that are no browser send neither header.
 pub async fn same_origin(request: Request, next: Next) -> Response {
-    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    // No browser sends a bearer token by itself.
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS)
+        || request.headers().contains_key(header::AUTHORIZATION);
     if safe || is_same_origin(request.headers(), request.uri().authority().map(|it| it.as_str())) {
         return next.run(request).await;
     }

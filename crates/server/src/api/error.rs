@@ -8,6 +8,8 @@ use http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::identity::apps::random_uuid;
+
 /// An error on its way to the client.
 #[derive(Debug)]
 pub struct ApiError {
@@ -71,20 +73,81 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let correlation_id = hex::encode(rand::random::<[u8; 8]>());
+        let correlation_id = random_uuid();
         tracing::debug!(correlation_id, status = self.status.as_u16(), code = self.code, "request refused");
         let detail = ErrorDetail {
             code: self.code.to_owned(),
             message: self.message,
-            correlation_id,
+            correlation_id: correlation_id.clone(),
             diagnostics: self.details.map(|details| *details),
         };
+        let parts = ErrorParts(std::sync::Arc::new((detail.code.clone(), detail.message.clone(), correlation_id)));
         let mut response = (self.status, Json(ErrorBody { error: detail })).into_response();
+        response.extensions_mut().insert(parts);
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
+}
+
+/// An answer's error, for the layer that writes it in Azure's shape: code, message, correlation id.
+#[derive(Clone)]
+struct ErrorParts(std::sync::Arc<(String, String, String)>);
+
+/// The error of MDE's API (learn.microsoft.com, "Common REST API error codes").
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct AzureErrorBody {
+    /// The error.
+    pub error: AzureErrorDetail,
+}
+
+/// What went wrong.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct AzureErrorDetail {
+    /// One of MDE's codes: `BadRequest`, `Unauthorized`, `Forbidden`, `ResourceNotFound`, `TooManyRequests` …
+    pub code: String,
+    /// For people.
+    pub message: String,
+    /// The id of this answer, as in the server's log.
+    pub target: String,
+}
+
+/// True for routes whose clients expect Azure's shape of errors: all but our own API.
+pub fn is_azure_path(path: &str) -> bool {
+    !path.starts_with("/api/v1/")
+}
+
+/// Writes errors of such routes in Azure's shape, whichever handler or layer they come from.
+pub async fn azure_errors(request: Request, next: Next) -> Response {
+    let azure = is_azure_path(request.uri().path());
+    let response = next.run(request).await;
+    let Some(ErrorParts(parts)) = response.extensions().get::<ErrorParts>().filter(|_| azure) else { return response };
+    let (code, message, target) = (azure_code(response.status(), &parts.0), parts.1.clone(), parts.2.clone());
+    let body = AzureErrorBody { error: AzureErrorDetail { code, message, target } };
+    let mut rewritten = (response.status(), Json(body)).into_response();
+    for (name, value) in response.headers() {
+        if !matches!(*name, header::CONTENT_TYPE | header::CONTENT_LENGTH) {
+            rewritten.headers_mut().insert(name, value.clone());
+        }
+    }
+    rewritten
+}
+
+/// MDE's code for a status, unless the handler gave one of MDE's: those begin with an upper case letter.
+fn azure_code(status: StatusCode, code: &str) -> String {
+    if code.starts_with(|first: char| first.is_ascii_uppercase()) {
+        return code.to_owned();
+    }
+    match status {
+        StatusCode::UNAUTHORIZED => "Unauthorized",
+        StatusCode::FORBIDDEN => "Forbidden",
+        StatusCode::NOT_FOUND => "ResourceNotFound",
+        StatusCode::TOO_MANY_REQUESTS => "TooManyRequests",
+        status if status.is_server_error() => "InternalServerError",
+        _ => "BadRequest",
+    }
+    .to_owned()
 }
 
 impl From<anyhow::Error> for ApiError {

@@ -23,7 +23,9 @@ use store::Store;
 use tokio::sync::Semaphore;
 
 use crate::ca::Ca;
+use crate::identity::{Identity, access};
 use crate::limits::{BODY_BYTES_MAX, QUERIES_MAX, QUERY_BODY_BYTES_MAX, STREAMS_MAX};
+use crate::oauth;
 use crate::state::State;
 
 /// What the API routes share.
@@ -37,6 +39,8 @@ pub struct Api {
     pub engine: Arc<Engine>,
     /// For enrolment tokens.
     pub ca: Arc<Ca>,
+    /// Apps, tokens, permissions.
+    pub identity: Arc<Identity>,
     /// Login limiter.
     pub logins: Arc<auth::LoginLimiter>,
     /// Slots for running queries.
@@ -49,12 +53,13 @@ pub struct Api {
 
 impl Api {
     /// The shared state over an open store.
-    pub fn new(state: State, store: Arc<Store>, engine: Arc<Engine>, ca: Arc<Ca>) -> Self {
+    pub fn new(state: State, store: Arc<Store>, engine: Arc<Engine>, ca: Arc<Ca>, identity: Arc<Identity>) -> Self {
         Self {
             state,
             store,
             engine,
             ca,
+            identity,
             logins: Arc::default(),
             queries: Arc::new(Semaphore::new(QUERIES_MAX)),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
@@ -77,8 +82,9 @@ impl Api {
     }
 }
 
-/// The routes of the portal listener below `/api`, and `/healthz`.
+/// The routes of the portal listener below `/api`, `/healthz`, and those of sign-in for apps.
 pub fn router(api: Api) -> Router {
+    let authorize = || axum::middleware::from_fn_with_state(api.clone(), access::authorize);
     let v1 = Router::new()
         .route("/login", post(auth::login))
         .route("/logout", post(auth::logout))
@@ -94,6 +100,7 @@ pub fn router(api: Api) -> Router {
         .route("/csp-report", post(misc::csp_report))
         .route("/csp-reports/count", get(misc::csp_report_count))
         .route("/openapi.json", get(openapi::document))
+        .route_layer(authorize())
         .fallback(error::no_route)
         .layer(axum::middleware::from_fn(auth::same_origin))
         .layer(axum::middleware::from_fn_with_state(BODY_BYTES_MAX, error::read_body))
@@ -102,10 +109,17 @@ pub fn router(api: Api) -> Router {
         .route("/api/v1/hunting/run", post(hunting::run))
         .route("/api/v1/hunting/analyze", post(hunting::analyze))
         .route("/api/advancedqueries/run", post(hunting::advanced))
+        .route_layer(authorize())
         .layer(axum::middleware::from_fn(auth::same_origin))
         .layer(axum::middleware::from_fn_with_state(QUERY_BODY_BYTES_MAX, error::read_body))
         .layer(DefaultBodyLimit::max(QUERY_BODY_BYTES_MAX));
-    Router::new().nest("/api/v1", v1).merge(hunting).route("/healthz", get(|| async { "ok" })).with_state(api)
+    Router::new()
+        .nest("/api/v1", v1)
+        .merge(hunting)
+        .layer(axum::middleware::from_fn(error::azure_errors))
+        .route("/healthz", get(|| async { "ok" }))
+        .with_state(api.clone())
+        .merge(oauth::router(api))
 }
 
 /// The same routes for somebody who may read the data directory anyway: a socket in it, or no server at all.
