@@ -28,6 +28,7 @@ test: bootstrap-tests portal/node_modules/.package-lock.json
 	cd portal && npm run ci
 	if cargo clippy --version >/dev/null 2>&1; then cargo clippy --workspace --all-targets --locked -- -D warnings; fi
 	cargo test --workspace --locked
+	cargo xtask scenario open-formats
 	cargo xtask scenario first-look
 	cargo xtask scenario storm
 	cargo xtask scenario kill 5

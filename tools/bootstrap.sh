@@ -140,10 +140,16 @@ browser() {
     [ -n "$(fc-list :lang=ja 2>/dev/null)" ] || apt_install fontconfig fonts-noto-cjk
 }
 
+# Other engines from PyPI read our table in the tests.
+python() {
+    python3 -c 'import ensurepip, venv' 2>/dev/null || apt_install python3 python3-venv
+}
+
 system_packages
 rust
 node_js
 if [ "$tests" = yes ]; then
     browser
+    python
     cargo clippy --version >/dev/null 2>&1 || say "clippy is not installed (rustup has it): lints will not be checked"
 fi

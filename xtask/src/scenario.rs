@@ -3,6 +3,7 @@
 mod act;
 mod first_look;
 mod kill;
+mod open_formats;
 mod rig;
 mod storm;
 mod truth;
@@ -11,8 +12,8 @@ pub mod latency;
 
 use anyhow::{Result, bail};
 
-const USAGE: &str =
-    "scenario first-look | storm [COUNT] | kill [ROUNDS] [--negative]   (as root; --release for a release build)";
+const USAGE: &str = "scenario first-look | storm [COUNT] | kill [ROUNDS] [--negative] | open-formats
+(as root; --release for a release build)";
 
 /// Runs the named scenario.
 ///
@@ -27,6 +28,7 @@ pub fn run(args: &[String]) -> Result<()> {
         Some(&"first-look") => first_look::run(release),
         Some(&"storm") => storm::run(number(10_000)?, release),
         Some(&"kill") => kill::run(number(50)?, release, negative),
+        Some(&"open-formats") => open_formats::run(),
         _ => bail!("usage: cargo xtask {USAGE}"),
     }
 }
