@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate as tested;
 use crate::step::HOOK;
-use crate::{Eagerness, Retention, Store, fsck};
+use crate::{Eagerness, Kind, Retention, Store, fsck};
 use support::{all_rows, assert_exactly, batch, crash_copy, event_counts, open};
 
 /// Runs the work and returns a copy of the store for each step of it, with the step's name.
@@ -91,6 +91,53 @@ fn a_crash_at_any_step_of_retention_leaves_whole_files() {
         assert!(counts.values().all(|count| *count == 1), "at {name:?}");
         assert!(counts.len() == 18 || counts.len() == n_left, "at {name:?}: {} rows", counts.len());
         assert_eq!(fsck(&copy).unwrap().problems, Vec::<String>::new(), "at {name:?}");
+    }
+}
+
+#[test]
+fn a_crash_at_any_step_of_prevalence_changes_no_count() {
+    let dir = tempfile::tempdir().unwrap();
+    let live = dir.path().join("live");
+    let named = |first_seq| {
+        let mut append = batch("d1", first_seq, 3);
+        for (idx, record) in append.records.iter_mut().enumerate() {
+            let mut row = support::row(support::DAY_NS - (first_seq as i64 + idx as i64) * 1_000, "x");
+            row.set(&schema::col::FILE_NAME, format!("file{}", (first_seq + idx as u64) % 5));
+            *record = prost::Message::encode_to_vec(&row);
+        }
+        append
+    };
+    let store = open(&live);
+    for file_idx in 0..9 {
+        store.append_wait(named(file_idx * 3 + 1)).unwrap();
+        store.flush().unwrap();
+    }
+    store.append_wait(named(28)).unwrap();
+    let counts = |store: &Store| {
+        let keys = ["file0", "file1", "file2", "file3", "file4"];
+        store.snapshot().prevalence.look_up(Kind::FileName, &keys, None).unwrap()
+    };
+    let wanted = counts(&store);
+    assert!(wanted.iter().all(Option::is_some));
+    let steps = copies(&live, dir.path(), || {
+        // What a flush does, in this thread.
+        let batches = store.shared.memory.write().unwrap().begin_flush();
+        store.shared.flush_to(10, &batches).unwrap();
+        store.shared.merge_prevalence(Eagerness::WhenWorthwhile).unwrap();
+        store.shared.merge_prevalence(Eagerness::All).unwrap();
+        store.shared.prevalence.set_complete().unwrap();
+    });
+    for wanted in ["prevalence created", "prevalence written", "prevalence durable", "prevalence merged", "committed"] {
+        assert!(steps.iter().any(|(name, _)| *name == wanted), "no step {wanted:?}");
+    }
+    for (name, copy) in steps {
+        assert_eq!(fsck(&copy).unwrap().problems, Vec::<String>::new(), "at {name:?}");
+        let recovered = open(&copy);
+        assert_eq!(counts(&recovered), wanted, "at {name:?}");
+        recovered.compact(Eagerness::All, |_| {}).unwrap();
+        assert_eq!(counts(&recovered), wanted, "at {name:?}, after merging");
+        drop(recovered);
+        assert_eq!(counts(&open(&copy)), wanted, "at {name:?}, after another start");
     }
 }
 

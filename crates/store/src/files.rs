@@ -17,7 +17,6 @@ use time::OffsetDateTime;
 
 use crate::Error;
 use crate::limits::ROW_GROUP_ROWS;
-use crate::memory::{MemoryBatch, merge};
 use crate::step::step;
 use crate::store::now_ns;
 use crate::wal::sync_dir;
@@ -124,15 +123,7 @@ fn date_time(time_us: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp_nanos(nanos).expect("years 1 to 9999 are in range")
 }
 
-/// Writes the rows as one sorted file per day. All files and their directories are durable when this returns.
-pub(crate) fn write_files(table_dir: &Path, batches: &[Arc<MemoryBatch>], name: &str) -> Result<Vec<FileMeta>, Error> {
-    if batches.is_empty() {
-        return Ok(Vec::new());
-    }
-    write_sorted(table_dir, &sort(&merge(batches)?)?, name)
-}
-
-/// As `write_files`, for rows that are sorted already.
+/// Writes sorted rows as one file per day. All files and their directories are durable when this returns.
 pub(crate) fn write_sorted(table_dir: &Path, sorted: &RecordBatch, name: &str) -> Result<Vec<FileMeta>, Error> {
     let times = column::<TimestampMicrosecondArray>(sorted, "Timestamp")?;
     let mut rows_by_day: std::collections::BTreeMap<i64, Vec<u32>> = std::collections::BTreeMap::new();

@@ -8,6 +8,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use crate::Error;
 use crate::delta::{Table, check_checkpoints};
 use crate::files::file_crc32c;
+use crate::prevalence;
 use crate::recover::prepare_dir;
 use crate::store::now_ns;
 use crate::wal::{read_segment, segment_numbers, segment_path};
@@ -25,6 +26,10 @@ pub struct Report {
     pub n_files: usize,
     /// Rows in them.
     pub n_file_rows: u64,
+    /// Prevalence files read to their end.
+    pub n_prevalence_files: usize,
+    /// Keys in them, counted once for each file that has them.
+    pub n_prevalence_rows: u64,
     /// One line per problem; empty when all is well.
     pub problems: Vec<String>,
 }
@@ -41,6 +46,9 @@ pub fn fsck(dir: &Path) -> Result<Report, Error> {
     let mut report = Report::default();
     check_log(dir, &mut report)?;
     report.problems.extend(check_checkpoints(&dir.join("events"))?);
+    let (n_files, n_rows, problems) = prevalence::check(dir)?;
+    (report.n_prevalence_files, report.n_prevalence_rows) = (n_files, n_rows);
+    report.problems.extend(problems);
     let table = Table::open(&dir.join("events"), now_ns() / 1_000_000)?;
     for file in table.files() {
         report.n_files += 1;

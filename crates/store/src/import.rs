@@ -63,6 +63,7 @@ impl Store {
         if files.is_empty() {
             return Ok(0);
         }
+        self.shared.add_keys_of(&files)?;
         self.shared.table.write().expect("no panic under the lock").import(&files, now_ns() / 1_000_000)?;
         self.shared.wake_followers();
         Ok(n_rows)

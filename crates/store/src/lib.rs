@@ -7,6 +7,7 @@
 //! lock              held by the process that has the store open
 //! wal/<n>.wal       segments; each begins with the dedupe marks as of its creation
 //! events/           the Delta table: _delta_log/ and day=YYYY-MM-DD/*.parquet
+//! prevalence/       first and last seen and devices per hash, address, domain and file name: Parquet files
 //! ```
 
 mod columns;
@@ -24,10 +25,12 @@ mod maintain;
 mod marks;
 mod memory;
 mod merge;
+mod prevalence;
 mod recover;
 mod snapshot;
 mod step;
 mod store;
+mod usage;
 mod wal;
 
 pub use columns::{arrow_schema, arrow_type, batch_of_rows};
@@ -38,5 +41,7 @@ pub use fsck::{Report, fsck};
 pub use maintain::{Retention, Vacuumed};
 pub use marks::{Hole, StreamState};
 pub use memory::MemoryBatch;
+pub use prevalence::{Devices, FileFacts, Kind, PrevalenceSnapshot, PrevalenceStats, Sighting};
 pub use snapshot::Snapshot;
 pub use store::{Append, Appended, Options, Stats, Store};
+pub use usage::{Forecast, Share, Usage, day_of};

@@ -61,3 +61,25 @@ pub const TOMBSTONE_KEPT: Duration = Duration::from_secs(7 * 86_400);
 
 /// Rows that an import sorts at once: four row groups, so that its files need few merges and memory stays bounded.
 pub const IMPORT_ROWS: usize = 4 * ROW_GROUP_ROWS;
+
+/// Devices that prevalence names one by one for a key; beyond it their number is estimated. A fleet of some hundreds is
+/// counted exactly, and the estimate's standard error, 1 / √(512 − 1), is 4.4 %.
+pub const PREVALENCE_DEVICES_EXACT: usize = 512;
+/// Bytes of a key; the longest host name has 253, the longest file name 255. What is longer is not counted.
+pub const PREVALENCE_KEY_BYTES_MAX: usize = 1_024;
+/// Entries that a merge decodes of each run at a time; with all devices named an entry has 20 KiB.
+pub const PREVALENCE_BATCH_ROWS: usize = 512;
+/// Entries of a row group: what a look-up of one key decodes of each run.
+pub const PREVALENCE_GROUP_ROWS: usize = 16_384;
+/// Runs of one size class that are merged; a look-up reads each run.
+pub const PREVALENCE_MERGE_MIN: usize = 8;
+/// Runs merged at once at most: bounds the memory of a merge together with `PREVALENCE_BATCH_ROWS`.
+pub const PREVALENCE_MERGE_MAX: usize = 16;
+/// A key that was not seen for this long is forgotten when all runs are merged: two years, longer than any retention
+/// that is usual for events.
+pub const PREVALENCE_KEPT: Duration = Duration::from_secs(731 * 86_400);
+
+/// Arrivals of this many last days say how fast the store grows.
+pub const GROWTH_WINDOW: Duration = Duration::from_secs(7 * 86_400);
+/// Below this much history there is no forecast.
+pub const GROWTH_WINDOW_MIN: Duration = Duration::from_secs(3_600);

@@ -1,4 +1,4 @@
-//! What keeps the table in shape: retention, compaction, checkpoints, vacuum. Each can be asked for; `Store::maintain`
+//! What keeps the table in shape: retention, compaction, checkpoints, vacuum, and prevalence of older events. Each can be asked for; `Store::maintain`
 //! does them all in the background.
 
 use std::sync::atomic::Ordering;
@@ -117,6 +117,12 @@ impl Shared {
             Ok(n_files) => tracing::info!(n_files, "expired files left the table"),
             Err(error) => report("retention", error),
         }
+        if let Err(error) = self.complete_prevalence() {
+            report("prevalence of older events", error);
+        }
+        if let Err(error) = self.merge_prevalence(Eagerness::WhenWorthwhile) {
+            report("merging prevalence", error);
+        }
         let mut compacted = Compacted::default();
         while !self.stopping.load(Ordering::Relaxed) {
             match self.compact_once(Eagerness::WhenWorthwhile) {
@@ -178,6 +184,7 @@ impl Store {
     /// # Errors
     /// When the thread can't be started.
     pub fn maintain(&self, retention: Retention) -> Result<(), Error> {
+        *self.shared.retention.lock().unwrap_or_else(PoisonError::into_inner) = Some(retention);
         let shared = Arc::clone(&self.shared);
         let thread = std::thread::Builder::new()
             .name("maintain".to_owned())
@@ -203,7 +210,7 @@ impl Store {
         self.shared.retain_after(before_us)
     }
 
-    /// Merges small files until there is nothing left to merge; `progress` is called after each merge with all so far.
+    /// Merges small files, of events and of prevalence, until there is nothing left to merge; `progress` is called after each merge with all so far.
     ///
     /// # Errors
     /// When files can't be read or written; what was merged before stays merged.
@@ -213,6 +220,8 @@ impl Store {
             compacted.add(merge);
             progress(compacted);
         }
+        self.shared.complete_prevalence()?;
+        self.shared.merge_prevalence(eagerness)?;
         Ok(compacted)
     }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::files::FileMeta;
 use crate::memory::MemoryBatch;
+use crate::prevalence::PrevalenceSnapshot;
 
 /// What a query reads: files and fresh rows, each row in exactly one of them.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub struct Snapshot {
     pub files: Vec<FileMeta>,
     /// Rows that are in no file yet.
     pub fresh: Vec<Arc<MemoryBatch>>,
+    /// First and last seen, and devices, of the keys in these rows and in those that retention has taken.
+    pub prevalence: PrevalenceSnapshot,
     /// Keeps the files of this snapshot on disk while it lives.
     pub(crate) _pin: Arc<Pin>,
 }

@@ -7,17 +7,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, RwLock};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::columns::{record_batch, rows_of};
 use crate::commit::{Committer, Job, Request};
 use crate::compact::NotCompacted;
 use crate::delta::Table;
-use crate::files::write_files;
+use crate::files::{sort, write_sorted};
 use crate::limits::{MEMORY_ROWS_MAX, QUEUE_APPENDS_MAX, WAL_RECORD_BYTES_MAX};
+use crate::maintain::Retention;
 use crate::marks::{Marks, StreamState};
-use crate::memory::{MemoryBatch, MemoryTable};
+use crate::memory::{MemoryBatch, MemoryTable, merge};
+use crate::prevalence::Prevalence;
 use crate::snapshot::{Pins, Snapshot};
+use crate::usage::DeviceRows;
 use crate::wal::{LoggedBatch, segment_numbers, segment_path, sync_dir};
 use crate::{Error, recover};
 
@@ -73,12 +76,16 @@ pub(crate) struct Shared {
     pub(crate) memory: RwLock<MemoryTable>,
     pub(crate) marks: RwLock<Marks>,
     pub(crate) table: RwLock<Table>,
+    pub(crate) prevalence: Prevalence,
     pub(crate) pins: Arc<Pins>,
     /// Held by a merge, a checkpoint, an import: one of each at a time.
     pub(crate) compacting: Mutex<()>,
     pub(crate) checkpointing: Mutex<()>,
     pub(crate) importing: Mutex<()>,
     pub(crate) not_compacted: Mutex<NotCompacted>,
+    pub(crate) device_rows: Mutex<DeviceRows>,
+    /// What the background thread keeps, when there is one.
+    pub(crate) retention: Mutex<Option<Retention>>,
     /// The store is being closed; threads that wait are woken by the signal.
     pub(crate) stopping: AtomicBool,
     pub(crate) stop_signal: (Mutex<()>, Condvar),
@@ -103,7 +110,19 @@ impl Shared {
     pub(crate) fn flush_to(&self, flushed_segment: u64, batches: &[Arc<MemoryBatch>]) -> Result<(), Error> {
         let table_dir = self.dir.join("events");
         let flush_id = format!("{flushed_segment:012}");
-        let files = write_files(&table_dir, batches, &flush_id)?;
+        let mut files = Vec::new();
+        if !batches.is_empty() {
+            let started = Instant::now();
+            let sorted = sort(&merge(batches)?)?;
+            let sorted_after = started.elapsed();
+            // Before the commit: what is in the table is in the prevalence too, and counting it twice changes nothing.
+            self.prevalence.add(&sorted)?;
+            let counted_after = started.elapsed();
+            files = write_sorted(&table_dir, &sorted, &flush_id)?;
+            let (sort_ms, total_ms) = (sorted_after.as_millis(), started.elapsed().as_millis());
+            let prevalence_ms = (counted_after - sorted_after).as_millis();
+            tracing::debug!(n_rows = sorted.num_rows(), sort_ms, prevalence_ms, total_ms, "flushed");
+        }
         // Both locks together: a snapshot sees a row either in memory or in a file, never twice, never not at all.
         let mut memory = self.memory.write().expect("no panic under the lock");
         let mut table = self.table.write().expect("no panic under the lock");
@@ -128,10 +147,12 @@ impl Shared {
     pub(crate) fn snapshot(&self) -> Snapshot {
         let memory = self.memory.read().expect("no panic under the lock");
         let table = self.table.read().expect("no panic under the lock");
+        let fresh: Vec<Arc<MemoryBatch>> = memory.all().cloned().collect();
         Snapshot {
             table_dir: self.dir.join("events"),
             files: table.files().cloned().collect(),
-            fresh: memory.all().cloned().collect(),
+            prevalence: self.prevalence.snapshot(&fresh),
+            fresh,
             _pin: self.pins.pin(table.next_version()),
         }
     }
@@ -161,16 +182,20 @@ impl Store {
         let lock = recover::prepare_dir(&options.dir)?;
         let mut table = Table::open(&options.dir.join("events"), now_ns() / 1_000_000)?;
         let recovered = recover::recover(&options.dir, &mut table)?;
+        let prevalence = Prevalence::open(&options.dir, table.files().next().is_some())?;
         let shared = Arc::new(Shared {
             dir: options.dir.clone(),
             memory: RwLock::new(recovered.memory),
             marks: RwLock::new(recovered.marks),
             table: RwLock::new(table),
+            prevalence,
             pins: Arc::default(),
             compacting: Mutex::default(),
             checkpointing: Mutex::default(),
             importing: Mutex::default(),
             not_compacted: Mutex::default(),
+            device_rows: Mutex::default(),
+            retention: Mutex::default(),
             stopping: AtomicBool::new(false),
             stop_signal: Default::default(),
             generation: Mutex::new(0),
