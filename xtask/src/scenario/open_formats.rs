@@ -11,18 +11,23 @@ use crate::command::{cargo, output, root, run as run_command};
 
 /// What is installed; the environment is made anew when this changes.
 const PACKAGES: [&str; 3] = ["deltalake==1.6.6", "duckdb==2.0.0", "pyarrow==26.0.1"];
+/// What is done to the table between one look and the next.
+const STAGES: [&str; 5] = ["written", "compacted", "checkpointed", "vacuumed", "continued"];
 const SCRIPT: &str = include_str!("open_formats.py");
 
 pub(super) fn run() -> Result<()> {
     let python = environment()?;
     let scratch = Scratch::new("open-formats")?;
     let store = scratch.path.join("store");
-    let mut sample = cargo(&["run", "--quiet", "--locked", "-p", "store", "--example", "sample_table", "--"]);
-    let expected = output(sample.arg(&store)).context("write the sample table")?;
     let (expected_path, script_path) = (scratch.path.join("expected.json"), scratch.path.join("open_formats.py"));
-    std::fs::write(&expected_path, expected)?;
     std::fs::write(&script_path, SCRIPT)?;
-    run_command(Command::new(python).args([script_path, expected_path]))
+    for stage in STAGES {
+        let mut sample = cargo(&["run", "--quiet", "--locked", "-p", "store", "--example", "sample_table", "--"]);
+        let expected = output(sample.arg(&store).arg(stage)).with_context(|| format!("bring the table to {stage}"))?;
+        std::fs::write(&expected_path, expected)?;
+        run_command(Command::new(&python).arg(&script_path).arg(stage).arg(&expected_path))?;
+    }
+    Ok(())
 }
 
 /// The environment's Python, installed at the first run.
