@@ -10,6 +10,7 @@ pub mod functions;
 mod memory;
 mod output;
 mod plan;
+pub mod reference;
 mod run;
 mod source;
 mod time;

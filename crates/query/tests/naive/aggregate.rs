@@ -354,6 +354,6 @@ fn unique(values: &[Value]) -> Vec<Value> {
 fn percentile(data_type: DataType, values: &[Value], percent: f64) -> Value {
     let mut values = values.to_vec();
     values.sort_by(|left, right| left.compare(right).unwrap_or(std::cmp::Ordering::Equal));
-    let rank = (percent / 100.0 * values.len() as f64).ceil().max(1.0) as usize;
+    let rank = (percent * values.len() as f64 / 100.0).ceil().max(1.0) as usize;
     values.get(rank - 1).cloned().unwrap_or_else(|| Value::null(data_type))
 }

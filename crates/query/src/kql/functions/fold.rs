@@ -513,7 +513,8 @@ fn percentiles(kind: Kind, returns: KqlType, members: &[Json], shares: &Json) ->
     sorted.sort_by(compare_json);
     let at = |share: &Json| {
         let share = share.as_f64().unwrap_or(50.0).clamp(0.0, 100.0);
-        let rank = (share / 100.0 * sorted.len() as f64).ceil() as usize;
+        // In this order: 7 / 100 * 100 is more than 7.
+        let rank = (share * sorted.len() as f64 / 100.0).ceil() as usize;
         sorted.get(rank.max(1) - 1).cloned().unwrap_or(Json::Null)
     };
     let shares = shares.as_array().map(Vec::as_slice).unwrap_or_default();
