@@ -22,14 +22,15 @@ pub const NOW_NS: i64 = 1_767_999_600_000_000_000 + 3_600_000_000_000;
 const EPOCH_TICKS: i64 = query::kql::frame::UNIX_EPOCH_TICKS;
 
 /// A block of a document: what stands behind the three ticks, its lines, and where they are.
-struct Block {
-    info: String,
-    body: String,
-    start: usize,
-    end: usize,
+pub struct Block {
+    pub info: String,
+    pub body: String,
+    pub start: usize,
+    pub end: usize,
 }
 
-fn blocks(text: &str) -> Vec<Block> {
+/// The blocks of a document.
+pub fn blocks(text: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut at = 0;
     let mut open: Option<(String, usize)> = None;
@@ -49,8 +50,19 @@ fn blocks(text: &str) -> Vec<Block> {
     blocks
 }
 
-fn cells(line: &str) -> Vec<&str> {
-    line.split('|').map(str::trim).collect()
+/// The cells of a line; a bar inside of one is written `\|`.
+fn cells(line: &str) -> Vec<String> {
+    let mut cells = vec![String::new()];
+    for part in line.split('|') {
+        let last = cells.last_mut().expect("never empty");
+        last.push_str(part);
+        match last.strip_suffix('\\') {
+            Some(before) => *last = format!("{before}|"),
+            None => cells.push(String::new()),
+        }
+    }
+    cells.pop();
+    cells.iter().map(|cell| cell.trim().to_owned()).collect()
 }
 
 /// Rows of a block, by device.
@@ -62,9 +74,11 @@ fn rows(block: &Block, table: &str) -> BTreeMap<String, Vec<Vec<u8>>> {
         let mut row = Row::new();
         let mut device = "d1".to_owned();
         row.set(&schema::col::EVENT_TABLE, table);
-        for (name, cell) in header.iter().zip(cells(line)) {
+        let cells = cells(line);
+        assert!(cells.len() <= header.len(), "more cells than columns: {line}");
+        for (name, cell) in header.iter().zip(&cells) {
             let column = schema::tables::column(name).unwrap_or_else(|| panic!("no column {name}"));
-            match (column.ty, cell) {
+            match (column.ty, cell.as_str()) {
                 (_, "") => {}
                 (Type::String, "\"\"") => drop(row.set(column, "")),
                 (Type::String, text) => {
@@ -87,7 +101,7 @@ fn rows(block: &Block, table: &str) -> BTreeMap<String, Vec<Vec<u8>>> {
 }
 
 /// A store with all rows of a document: those of the first block in files, the others fresh.
-fn store_of(dir: &Path, blocks: &[Block]) -> Store {
+pub fn store_of(dir: &Path, blocks: &[Block]) -> Store {
     let store = Store::open(&Options { dir: dir.to_owned() }).expect("open store");
     let mut next_seq: BTreeMap<String, u64> = BTreeMap::new();
     for (idx, block) in blocks.iter().filter(|block| block.info.starts_with("rows ")).enumerate() {
@@ -107,7 +121,8 @@ fn store_of(dir: &Path, blocks: &[Block]) -> Store {
     store
 }
 
-fn answer(engine: &Engine, snapshot: &Snapshot, text: &str, is_ordered: bool) -> String {
+/// The columns and rows of an answer, or why there is none.
+pub fn answer(engine: &Engine, snapshot: &Snapshot, text: &str, is_ordered: bool) -> String {
     let request = Request::new(text, NOW_NS);
     let answer = match engine.run_kql(snapshot, request) {
         Ok(answer) => answer,

@@ -6,4 +6,5 @@ mod functions;
 mod kql_bounds;
 mod kql_documents;
 mod naive;
+mod queries;
 mod reference;

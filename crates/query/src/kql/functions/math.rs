@@ -4,7 +4,7 @@ use super::convert::real_of;
 use super::entry::{Function, Parameter, Returns};
 use super::scratch::Scratch;
 use crate::kql::types::{KqlType, Typed, Types};
-use crate::kql::value::{Json, Value, format_real};
+use crate::kql::value::{Json, Value};
 
 const REAL: &[Parameter] = &[Parameter::real("x")];
 const NUMBER: &[Parameter] = &[Parameter::required("x", Types::SUMMABLE)];
@@ -190,7 +190,11 @@ pub const FUNCTIONS: &[Function] = &[
         "format_bytes",
         &[Parameter::real("size"), Parameter::long("precision").opt(), Parameter::text("units").opt()],
         KqlType::String,
-        ["A number of bytes with a unit of 1,024s.", "format_bytes(1536, 1)", "1.5 KB"],
+        [
+            "A number of bytes with a unit of 1,024s.",
+            "strcat(format_bytes(564), ', ', format_bytes(10332, 1))",
+            "564 Bytes, 10.1 KB",
+        ],
         format_bytes,
     ),
     Function::rows(
@@ -290,5 +294,6 @@ fn format_bytes(_: &mut Scratch, values: &[Value]) -> Value {
         unit_idx += 1;
     }
     let scale = 10_f64.powi(precision);
-    Value::Text(format!("{} {}", format_real((size * scale).round() / scale), UNITS[unit_idx]))
+    // No point behind whole numbers: `564 Bytes`.
+    Value::Text(format!("{} {}", (size * scale).round() / scale, UNITS[unit_idx]))
 }
