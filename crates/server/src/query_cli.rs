@@ -27,6 +27,7 @@ const FILE_BYTES_MAX: u64 = 4 << 20;
 #[command(after_help = "Examples:
   nenrin query 'DeviceProcessEvents | where FileName =~ \"curl\" | take 10'
   nenrin query --file hunt.kql --csv > hunt.csv
+  nenrin query --file queries/beacon.md    the query in a Markdown file
   nenrin query --days 7 --parquet dns.parquet 'DeviceEvents | where ActionType == \"DnsQueryResponse\"'
   nenrin query --explain 'DeviceNetworkEvents | summarize dcount(RemoteIP) by DeviceName'
   nenrin query                        a prompt with history and completion
@@ -34,7 +35,7 @@ A query that names no time looks back 30 days. Exit code: 0 answered, 1 not answ
 pub struct QueryArgs {
     /// KQL; without it and without --file, a prompt.
     query: Option<String>,
-    /// Read the query from a file, - for standard input.
+    /// Read the query from a file, - for standard input; of a Markdown file, its one block of KQL.
     #[arg(long, short, value_name = "FILE", conflicts_with = "query")]
     file: Option<PathBuf>,
     /// CSV on standard output.
@@ -116,7 +117,20 @@ fn read(path: &Path) -> Result<String> {
     if text.len() as u64 > FILE_BYTES_MAX {
         bail!("{} is longer than {FILE_BYTES_MAX} bytes: this is no query", path.display());
     }
+    if path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("md")) {
+        return kql_block(&text).with_context(|| format!("read {}", path.display()));
+    }
     Ok(text)
+}
+
+/// The one KQL block of a Markdown file, such as those in `queries/`.
+fn kql_block(markdown: &str) -> Result<String> {
+    let mut blocks = markdown.split("\n```kql\n").skip(1);
+    let (Some(first), None) = (blocks.next(), blocks.next()) else {
+        bail!("a Markdown file with a query has one block that begins with ```kql");
+    };
+    let (query, _) = first.split_once("\n```").context("the block is not closed")?;
+    Ok(query.to_owned())
 }
 
 impl Session<'_> {
@@ -267,6 +281,21 @@ impl Drop for Progress {
     fn drop(&mut self) {
         if self.shown {
             eprint!("\r\x1b[K");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::kql_block;
+
+    #[test]
+    fn a_markdown_file_has_one_query() {
+        let markdown = "# Title\n\n```kql\nDeviceEvents\n| take 1\n```\n\n```expect\n1\n```\n";
+        assert_eq!(kql_block(markdown).expect("a query"), "DeviceEvents\n| take 1");
+        let twice = format!("{markdown}{markdown}");
+        for wrong in ["DeviceEvents", "\n```kql\nDeviceEvents\n", twice.as_str()] {
+            assert!(kql_block(wrong).is_err(), "{wrong}");
         }
     }
 }

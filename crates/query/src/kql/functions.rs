@@ -22,6 +22,7 @@ mod network;
 mod operators;
 mod parse;
 mod series;
+mod series_math;
 mod special;
 mod strings;
 mod terms;
@@ -53,6 +54,9 @@ pub const FAMILIES: &[(&str, &[Function])] = &[
     ("Bags and JSON", bags::FUNCTIONS),
     ("Networks", network::FUNCTIONS),
     ("Series", series::FUNCTIONS),
+    ("Members of series", series_math::OF_ONE),
+    ("Members of two series", series_math::OF_TWO),
+    ("Series as vectors", series_math::TO_ONE),
     ("Rows and tables", special::FUNCTIONS),
 ];
 

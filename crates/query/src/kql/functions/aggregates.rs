@@ -296,6 +296,15 @@ pub const AGGREGATES: &[Aggregate] = &[
         Ok(fold::expr(Kind::PopulationVariance, KqlType::Real, arguments))
     })
     .example("round(variancep(x), 4)", "0.6875"),
+    aggregate(
+        "variancepif",
+        AMOUNT_IF,
+        REAL,
+        "variancepif_{}",
+        "The variance of a whole population where a predicate is fulfilled.",
+        |_, arguments| Ok(fold::expr(Kind::PopulationVariance, KqlType::Real, &[filtered(arguments)?])),
+    )
+    .example("round(variancepif(x, x > 1), 4)", "0.2222"),
     aggregate("binary_all_and", LONGS, LONG, "{}", "Bits set in all values.", |_, arguments| {
         Ok(fold::expr(Kind::AllAnd, KqlType::Long, arguments))
     })

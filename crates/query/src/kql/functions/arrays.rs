@@ -153,6 +153,28 @@ pub const FUNCTIONS: &[Function] = &[
         |_, values| rotated(values, -1),
     ),
     Function::rows(
+        "array_shift_left",
+        &[Parameter::dynamic("array"), Parameter::long("count"), Parameter::any("fill").opt()],
+        KqlType::Dynamic,
+        [
+            "The members moved to the left; the places that become free get a value, null without one.",
+            "array_shift_left(dynamic([1, 2, 3]), 2, -1)",
+            "[3,-1,-1]",
+        ],
+        |_, values| shifted(values, 1),
+    ),
+    Function::rows(
+        "array_shift_right",
+        &[Parameter::dynamic("array"), Parameter::long("count"), Parameter::any("fill").opt()],
+        KqlType::Dynamic,
+        [
+            "The members moved to the right; the places that become free get a value, null without one.",
+            "array_shift_right(dynamic([1, 2, 3]), 1)",
+            "[null,1,2]",
+        ],
+        |_, values| shifted(values, -1),
+    ),
+    Function::rows(
         "array_iff",
         &[Parameter::dynamic("conditions"), Parameter::any("when_true"), Parameter::any("when_false")],
         KqlType::Dynamic,
@@ -330,6 +352,18 @@ fn sorted(value: &Value, descending: bool) -> Value {
     rest.sort_by(|left, right| if descending { compare_json(right, left) } else { compare_json(left, right) });
     rest.extend(nulls);
     Value::Dynamic(Json::Array(rest))
+}
+
+fn shifted(values: &[Value], direction: i64) -> Value {
+    let (Some(members), Some(count)) = (array(&values[0]), values[1].as_long()) else { return Value::Null };
+    let fill = values.get(2).map_or(Json::Null, Value::to_json);
+    let count = count.saturating_mul(direction);
+    let moved = (0..members.len()).map(|at| {
+        let from = i64::try_from(at).ok().and_then(|at| at.checked_add(count));
+        let member = from.and_then(|from| usize::try_from(from).ok()).and_then(|from| members.get(from));
+        member.unwrap_or(&fill).clone()
+    });
+    Value::Dynamic(moved.collect())
 }
 
 fn rotated(values: &[Value], sign: i64) -> Value {

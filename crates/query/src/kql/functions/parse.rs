@@ -21,7 +21,8 @@ pub const FUNCTIONS: &[Function] = &[
             "host",
         ],
         |_, values| parse_url(values[0].as_str()),
-    ),
+    )
+    .also(&["parseurl"]),
     Function::rows(
         "parse_urlquery",
         TEXT,
@@ -34,7 +35,8 @@ pub const FUNCTIONS: &[Function] = &[
                 [("Query Parameters".to_owned(), query_parameters(query))].into_iter().collect(),
             ))
         },
-    ),
+    )
+    .also(&["parseurlquery"]),
     Function::rows(
         "parse_path",
         TEXT,

@@ -3,11 +3,11 @@
 use super::arrays::array;
 use super::entry::{Function, Parameter};
 use super::scratch::Scratch;
+use super::series_math::numbers;
 use crate::kql::types::KqlType;
 use crate::kql::value::{Json, Value};
 
 const SERIES: &[Parameter] = &[Parameter::dynamic("series")];
-const PAIR: &[Parameter] = &[Parameter::dynamic("left"), Parameter::dynamic("right")];
 
 /// A function that fills several columns in `extend` and the like. What it gives is a bag with a member for each.
 pub struct Several {
@@ -87,13 +87,6 @@ pub const FUNCTIONS: &[Function] = &[
     )
     .also(&["series_fit_2lines"]),
     Function::rows("series_outliers", &[Parameter::dynamic("series"), Parameter::text("kind").opt(), Parameter::any("ignore").opt(), Parameter::real("low").opt(), Parameter::real("high").opt()], KqlType::Dynamic, ["How far outside of its quartiles each value is (Tukey's test; `ctukey` uses the 10th and 90th percentile).", "series_outliers(dynamic([1, 2, 2, 1, 100]), 'tukey')[4] > 3", "True"], outliers),
-    Function::rows("series_add", PAIR, KqlType::Dynamic, ["Sums member by member.", "series_add(dynamic([1, 2]), dynamic([3, 4]))", "[4.0,6.0]"], |_, values| by_member(values, |left, right| left + right)),
-    Function::rows("series_subtract", PAIR, KqlType::Dynamic, ["Differences member by member.", "series_subtract(dynamic([3, 4]), dynamic([1, 1]))", "[2.0,3.0]"], |_, values| by_member(values, |left, right| left - right)),
-    Function::rows("series_multiply", PAIR, KqlType::Dynamic, ["Products member by member.", "series_multiply(dynamic([3, 4]), dynamic([2, 2]))", "[6.0,8.0]"], |_, values| by_member(values, |left, right| left * right)),
-    Function::rows("series_divide", PAIR, KqlType::Dynamic, ["Quotients member by member.", "series_divide(dynamic([3, 4]), dynamic([2, 2]))", "[1.5,2.0]"], |_, values| by_member(values, |left, right| left / right)),
-    Function::rows("series_sum", SERIES, KqlType::Real, ["The sum of a series.", "series_sum(dynamic([1, 2]))", "3.0"], |_, values| {
-        numbers(&values[0]).map_or(Value::Null, |numbers| Value::Real(numbers.iter().sum()))
-    }),
     Function::rows("series_fill_const", &[Parameter::dynamic("series"), Parameter::any("value")], KqlType::Dynamic, ["Nulls replaced by a value.", "series_fill_const(dynamic([1, null]), 0)", "[1,0]"], |_, values| {
         let fill = values[1].to_json();
         array(&values[0]).map_or(Value::Null, |members| {
@@ -122,20 +115,6 @@ pub const FUNCTIONS: &[Function] = &[
     )
     .warning("series_decompose_anomalies: the average or the linear trend is taken out, seasons are not."),
 ];
-
-fn numbers(value: &Value) -> Option<Vec<f64>> {
-    let numbers: Vec<f64> = array(value)?.iter().filter_map(Json::as_f64).collect();
-    (!numbers.is_empty()).then_some(numbers)
-}
-
-fn by_member(values: &[Value], work_out: fn(f64, f64) -> f64) -> Value {
-    let (Some(left), Some(right)) = (array(&values[0]), array(&values[1])) else { return Value::Null };
-    let members = left.iter().zip(right).map(|(left, right)| match (left.as_f64(), right.as_f64()) {
-        (Some(left), Some(right)) => Json::from(work_out(left, right)),
-        _ => Json::Null,
-    });
-    Value::Dynamic(members.collect())
-}
 
 fn bag(members: &[(&str, Json)]) -> Json {
     Json::Object(members.iter().map(|(name, json)| ((*name).to_owned(), json.clone())).collect())

@@ -155,6 +155,13 @@ pub const FUNCTIONS: &[Function] = &[
         replace_regex,
     ),
     Function::rows(
+        "regex_quote",
+        &[Parameter::text("text")],
+        KqlType::String,
+        ["The text with what has a meaning in a regular expression escaped.", "regex_quote('a.b')", r"a\.b"],
+        |_, values| Value::Text(regex::escape(values[0].as_str())),
+    ),
+    Function::rows(
         "replace",
         &[Parameter::text("regex"), Parameter::text("rewrite"), Parameter::text("text")],
         KqlType::String,

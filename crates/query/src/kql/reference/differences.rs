@@ -134,7 +134,7 @@ pub const DIFFERENCES: &[Difference] = &[
     Difference {
         subject: "Default range of time",
         kusto: "None; the portal of Defender adds 30 days.",
-        here: "The portal and the API add a range when the query names no time; `nenrin query` adds none.",
+        here: "Portal, API and `nenrin query` look back 30 days when the query names no time (`--days`, `--all-time`).",
         why: "A query without a time would read everything that is stored.",
         example: "",
         result: "",

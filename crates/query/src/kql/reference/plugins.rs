@@ -72,3 +72,13 @@ pub const INVOKED: &[Entry] = &[
         ],
     ),
 ];
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_plugin_is_described() {
+        let mut described: Vec<&str> = super::PLUGINS.iter().map(|plugin| plugin.name).collect();
+        described.sort_unstable();
+        assert_eq!(described, crate::kql::plan::PLUGINS);
+    }
+}
