@@ -4,6 +4,8 @@ import { searchText } from "./timeline/url";
 
 export const links = {
   devices: "/devices",
+  apps: "/apps",
+  app: (appId: string) => `/apps/${encodeURIComponent(appId)}`,
   timeline: (deviceId: string, search: SearchParams = {}) =>
     `/devices/${encodeURIComponent(deviceId)}/timeline${searchText(search)}`,
   login: (next: string) => (next === "/" || next === "/login" ? "/login" : `/login${searchText({ next })}`),

@@ -34,9 +34,17 @@ const timeline = createRoute({
   getParentRoute: () => shell, path: "/devices/$deviceId/timeline",
   component: lazyRouteComponent(() => import("./pages/TimelinePage"), "TimelinePage"),
 });
+const apps = createRoute({
+  getParentRoute: () => shell, path: "/apps",
+  component: lazyRouteComponent(() => import("./pages/AppsPage"), "AppsPage"),
+});
+const app = createRoute({
+  getParentRoute: () => shell, path: "/apps/$appId",
+  component: lazyRouteComponent(() => import("./pages/AppPage"), "AppPage"),
+});
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, login, shell.addChildren([devices, device, timeline])]),
+  routeTree: root.addChildren([home, login, shell.addChildren([devices, device, timeline, apps, app])]),
   parseSearch,
   stringifySearch: (search) => searchText(search as SearchParams),
   defaultPreload: "intent",

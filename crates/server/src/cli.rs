@@ -11,7 +11,7 @@ use serde::Deserialize;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::api::{auth, openapi};
+use crate::api::openapi;
 use crate::app_cli::{self, AppCommand, AuditCommand};
 use crate::clock::text_of_ns;
 use crate::ingest::new_token;
@@ -19,8 +19,8 @@ use crate::limits::{ENROLMENT_HOURS_DEFAULT, ENROLMENT_HOURS_MAX};
 use crate::oauth::resources::MDE_HOSTS;
 use crate::query_cli::{self, QueryArgs};
 use crate::serve::{ADMIN, Config, open_state, start};
-use crate::state::random_secret;
 use crate::up::{LocalSensor, default_sensor_dir, url};
+use crate::user_cli::{self, UserCommand};
 
 /// The timeline of devices: server, portal and tools.
 #[derive(Parser)]
@@ -160,16 +160,6 @@ enum DeviceCommand {
     },
 }
 
-#[derive(Subcommand)]
-enum UserCommand {
-    /// Give a user a new random password and end its sessions.
-    ResetPassword {
-        /// Login name.
-        #[arg(default_value = ADMIN)]
-        name: String,
-    },
-}
-
 /// Runs the command line; the exit code is the caller's.
 ///
 /// # Errors
@@ -185,9 +175,7 @@ pub async fn run() -> Result<std::process::ExitCode> {
         }
         Command::Server { server } => serve(&resolve(server, data_dir)?, None, json).await?,
         Command::Device { command } => device(command, &data_dir, json).await?,
-        Command::User { command: UserCommand::ResetPassword { name } } => {
-            reset_password(&name, &data_dir, json).await?;
-        }
+        Command::User { command } => user_cli::run(command, &open_existing(&data_dir).await?.0, json).await?,
         Command::App { command } => app_cli::app(command, &open_existing(&data_dir).await?.0, &data_dir, json).await?,
         Command::Audit { command } => {
             return app_cli::audit(command, &open_existing(&data_dir).await?.0, json).await;
@@ -322,22 +310,6 @@ async fn device(command: DeviceCommand, data_dir: &Path, json: bool) -> Result<(
             }
             state.audit("cli", "device.revoke", &id, serde_json::Value::Null).await?;
         }
-    }
-    Ok(())
-}
-
-async fn reset_password(name: &str, data_dir: &Path, json: bool) -> Result<()> {
-    let (state, _) = open_existing(data_dir).await?;
-    if state.credentials(name).await?.is_none() {
-        bail!("no user {name:?}");
-    }
-    let password: String = random_secret().chars().take(22).collect();
-    state.set_password(name, &auth::hash_password(&password)?, "admin").await?;
-    state.audit("cli", "user.reset-password", name, serde_json::Value::Null).await?;
-    if json {
-        println!("{}", serde_json::json!({ "user": name, "password": password }));
-    } else {
-        println!("{password}");
     }
     Ok(())
 }

@@ -19,3 +19,4 @@ pub mod serve;
 pub mod state;
 pub mod tls;
 pub mod up;
+mod user_cli;

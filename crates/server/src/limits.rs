@@ -84,3 +84,9 @@ pub const TOKEN_FAILURES_PER_ADDRESS: u32 = 200;
 pub const LIMITER_KEYS_MAX: usize = 10_000;
 /// Bytes of an audit row's details; a longer query text is cut.
 pub const AUDIT_DETAIL_BYTES_MAX: usize = 16 << 10;
+/// Rows of the audit log in one answer.
+pub const AUDIT_ROWS_MAX: i64 = 200;
+/// Users of the portal; more belong into a directory of their own.
+pub const USERS_MAX: i64 = 1_000;
+/// Bytes of a login name.
+pub const USER_NAME_BYTES_MAX: usize = 64;

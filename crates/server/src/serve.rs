@@ -16,7 +16,7 @@ use crate::api::{self, Api, auth};
 use crate::ca::Ca;
 use crate::identity::Identity;
 use crate::ingest::{self, Ingest};
-use crate::state::{State, random_secret};
+use crate::state::State;
 use crate::{local, portal, tls};
 
 /// How to run the server, all defaults applied.
@@ -113,10 +113,7 @@ async fn first_user(state: &State) -> Result<Option<String>> {
     if state.has_users().await? {
         return Ok(None);
     }
-    // 132 bits: more than enough, and short enough to type.
-    let password: String = random_secret().chars().take(22).collect();
-    let typed = password.clone();
-    let hash = tokio::task::spawn_blocking(move || auth::hash_password(&typed)).await??;
+    let (password, hash) = auth::new_password().await?;
     state.set_password(ADMIN, &hash, "admin").await?;
     Ok(Some(password))
 }

@@ -1,10 +1,14 @@
 //! Integration tests of the server over real TLS and HTTP (curl is the client), one binary.
 
 mod access;
+mod apps;
 mod enrolment;
+mod forged;
 mod hunting;
 mod ingest;
+mod matrix;
 mod openapi;
 mod support;
 mod timeline;
+mod token_endpoint;
 mod tokens;

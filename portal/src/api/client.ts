@@ -1,5 +1,5 @@
 // The only place that calls fetch: one request function, one error type.
-import type { Device, EnrolmentToken, EventAnswer, Session, Summary, TimelinePage, Tree } from "./types";
+import type { App, Apps, Device, EnrolmentToken, EventAnswer, NewSecret, Permission, Session, Summary, TimelinePage, Tree } from "./types";
 
 const BASE = "/api/v1";
 const STATUS_UNAUTHORIZED = 401;
@@ -34,7 +34,7 @@ export function setUnauthorizedHandler(handler: () => void): void {
 }
 
 interface Options {
-  method?: "GET" | "POST";
+  method?: "GET" | "POST" | "PUT" | "DELETE";
   body?: unknown;
   signal?: AbortSignal | undefined;
   /** The login page shows a 401 itself. */
@@ -90,6 +90,7 @@ export function queryText(query: Query): string {
 }
 
 const device = (id: string) => `/devices/${encodeURIComponent(id)}`;
+const app = (id: string) => `/apps/${encodeURIComponent(id)}`;
 
 export const api = {
   login: (user: string, password: string) =>
@@ -109,6 +110,19 @@ export const api = {
     (await request<EventAnswer>(`/events/${encodeURIComponent(eventId)}?expand=tree`, { signal })).tree ?? null,
   enrolmentToken: (hours: number) =>
     request<EnrolmentToken>("/enrolment-tokens", { method: "POST", body: { hours } }),
+  apps: (signal?: AbortSignal) => request<Apps>("/apps", { signal }),
+  createApp: (name: string) => request<App>("/apps", { method: "POST", body: { name } }),
+  deleteApp: (id: string) => request<void>(app(id), { method: "DELETE" }),
+  createSecret: (id: string, name: string, days: number) =>
+    request<NewSecret>(`${app(id)}/secrets`, { method: "POST", body: { name, days } }),
+  addCertificate: (id: string, certificate: string) =>
+    request<App>(`${app(id)}/certificates`, { method: "POST", body: { certificate } }),
+  deleteCredential: (id: string, credential: string) =>
+    request<void>(`${app(id)}/credentials/${encodeURIComponent(credential)}`, { method: "DELETE" }),
+  grant: (id: string, permission: string) => request<App>(`${app(id)}/permissions/${encodeURIComponent(permission)}`, { method: "PUT" }),
+  revoke: (id: string, permission: string) => request<App>(`${app(id)}/permissions/${encodeURIComponent(permission)}`, { method: "DELETE" }),
+  consent: (id: string, on: boolean) => request<App>(`${app(id)}/consent`, { method: on ? "POST" : "DELETE" }),
+  permissions: (signal?: AbortSignal) => request<Permission[]>("/permissions", { signal }),
   /** The address of the live stream; an EventSource cannot go through `request`. */
   streamUrl: (id: string, query: Query) => `${BASE}${device(id)}/timeline/stream${queryText(query)}`,
 };

@@ -20,6 +20,12 @@ const sameKeys: true[] = [
   true satisfies SameKeys<ours.TreeNode, Schemas["NodeBody"]>,
   true satisfies SameKeys<ours.Device, Schemas["DeviceBody"]>,
   true satisfies SameKeys<ours.EnrolmentToken, Schemas["TokenBody"]>,
+  true satisfies SameKeys<ours.Apps, Schemas["AppsBody"]>,
+  true satisfies SameKeys<ours.App, Schemas["AppBody"]>,
+  true satisfies SameKeys<ours.AppPermission, Schemas["AppPermissionBody"]>,
+  true satisfies SameKeys<ours.Credential, Schemas["CredentialBody"]>,
+  true satisfies SameKeys<ours.NewSecret, Schemas["SecretBody"]>,
+  true satisfies SameKeys<ours.Permission, Schemas["PermissionBody"]>,
   true satisfies SameKeys<ours.Session, Schemas["Me"]>,
 ];
 

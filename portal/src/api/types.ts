@@ -130,3 +130,48 @@ export interface EnrolmentToken {
   token: string;
   expires: string;
 }
+
+/** A client secret or a certificate, without what is secret of it. */
+export interface Credential {
+  id: string;
+  name: string;
+  hint: string;
+  created: string;
+  expires: string;
+  expired: boolean;
+  lastUsed?: string | null;
+  lastAddress?: string | null;
+}
+
+export interface AppPermission {
+  name: string;
+  consented: boolean;
+}
+
+/** An app registration. */
+export interface App {
+  appId: string;
+  name: string;
+  accountType: string;
+  created: string;
+  createdBy: string;
+  permissions: AppPermission[];
+  secrets: Credential[];
+  certificates: Credential[];
+}
+
+export interface Apps {
+  tenantId: string;
+  apps: App[];
+}
+
+export interface NewSecret {
+  id: string;
+  secret: string;
+  expires: string;
+}
+
+export interface Permission {
+  name: string;
+  description: string;
+}

@@ -1,6 +1,8 @@
 // The frame around every page: bar, offline banner, help dialog.
+import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
 import { Suspense, lazy, useEffect, useState } from "react";
+import { api } from "../api/client";
 import { useText } from "../i18n/text";
 import { setPrefs, prefs } from "../prefs/prefs";
 import { Bar } from "./Bar";
@@ -15,6 +17,7 @@ const HelpDialog = lazy(() => import("./HelpDialog"));
 
 export function Shell() {
   const t = useText();
+  const me = useQuery({ queryKey: ["me"], queryFn: ({ signal }) => api.me(signal), staleTime: Infinity });
   const helpOpen = useHelpOpen();
   const [helpUsed, setHelpUsed] = useState(false);
   useEffect(() => {
@@ -32,6 +35,9 @@ export function Shell() {
         <Link to="/devices" search={{}} className="brand"><Logo /><span>Nenrin</span></Link>
         <nav aria-label={t("nav.main")}>
           <Link to="/devices" search={{}} className="nav-link" activeProps={{ "data-active": "true" }}>{t("nav.devices")}</Link>
+          {me.data?.role === "admin" && (
+            <Link to="/apps" search={{}} className="nav-link" activeProps={{ "data-active": "true" }}>{t("nav.apps")}</Link>
+          )}
         </nav>
         <Bar />
       </header>

@@ -65,8 +65,8 @@ function useCountdown(problem: ApiError, onRetry: (() => void) | undefined): num
 export function errorText(error: ApiError, t: ReturnType<typeof useText>): string {
   if (error.isOffline) return error.code === "offline" ? t("error.offline") : error.message;
   if (error.status === 404) return t("error.notFound");
-  if (error.status === 400) return t("error.request", { message: error.message || error.code });
   if (error.status === STATUS_TOO_MANY) return t("error.tooMany");
+  if (error.status < 500) return t("error.request", { message: error.message || error.code });
   return t("error.server", { message: error.message || error.code });
 }
 

@@ -19,7 +19,7 @@ use super::Api;
 use super::error::{ApiError, Body, ErrorBody};
 use crate::identity::Caller;
 use crate::limits::{LOGIN_FAILURES_PER_MINUTE, LOGIN_NAMES_MAX, SESSION_LIFE_SECONDS};
-use crate::state::User;
+use crate::state::{User, random_secret};
 
 const COOKIE: &str = "__Host-session";
 
@@ -71,6 +71,18 @@ pub fn hash_password(password: &str) -> anyhow::Result<String> {
     let salt = salt.map_err(|error| anyhow::anyhow!("make salt: {error}"))?;
     let hash = Argon2::default().hash_password(password.as_bytes(), &salt);
     Ok(hash.map_err(|error| anyhow::anyhow!("hash password: {error}"))?.to_string())
+}
+
+/// A random password and its hash, made on a thread that may take its time.
+///
+/// # Errors
+/// When the hash can't be computed.
+pub async fn new_password() -> anyhow::Result<(String, String)> {
+    // 132 bits: more than enough, and short enough to type.
+    let password: String = random_secret().chars().take(22).collect();
+    let typed = password.clone();
+    let hash = tokio::task::spawn_blocking(move || hash_password(&typed)).await??;
+    Ok((password, hash))
 }
 
 fn password_matches(password: &str, hash: &str) -> bool {

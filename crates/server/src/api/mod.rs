@@ -1,6 +1,7 @@
 //! The HTTP API that the portal and scripts use. Thin: parse, ask `query` or `state`, write JSON.
 
 mod answer_body;
+pub mod apps;
 pub mod auth;
 pub mod devices;
 pub mod error;
@@ -11,13 +12,14 @@ pub mod misc;
 pub mod openapi;
 pub mod stream;
 pub mod timeline;
+pub mod users;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post, put};
 use query::Engine;
 use store::Store;
 use tokio::sync::Semaphore;
@@ -96,6 +98,19 @@ pub fn router(api: Api) -> Router {
         .route("/devices/{id}/timeline/stream", get(stream::stream))
         .route("/events/{id}", get(events::event))
         .route("/schema", get(misc::schema))
+        .route("/apps", get(apps::list).post(apps::create))
+        .route("/apps/{id}", get(apps::one).delete(apps::delete))
+        .route("/apps/{id}/secrets", post(apps::secret))
+        .route("/apps/{id}/certificates", post(apps::certificate))
+        .route("/apps/{id}/credentials/{credential}", delete(apps::delete_credential))
+        .route("/apps/{id}/permissions/{permission}", put(apps::grant).delete(apps::revoke))
+        .route("/apps/{id}/consent", post(apps::consent).delete(apps::withdraw_consent))
+        .route("/permissions", get(apps::permissions))
+        .route("/audit", get(apps::audit))
+        .route("/users", get(users::list).post(users::create))
+        .route("/users/{name}", delete(users::delete))
+        .route("/users/{name}/role", put(users::set_role))
+        .route("/users/{name}/password", post(users::reset_password))
         .route("/enrolment-tokens", post(misc::enrolment_token))
         .route("/csp-report", post(misc::csp_report))
         .route("/csp-reports/count", get(misc::csp_report_count))

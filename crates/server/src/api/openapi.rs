@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{auth, devices, events, hunting, misc, stream, timeline};
+use super::{apps, auth, devices, events, hunting, misc, stream, timeline, users};
 
 /// The document.
 #[derive(OpenApi)]
@@ -25,7 +25,25 @@ use super::{auth, devices, events, hunting, misc, stream, timeline};
         misc::schema,
         misc::enrolment_token,
         misc::csp_report,
-        misc::csp_report_count
+        misc::csp_report_count,
+        apps::list,
+        apps::create,
+        apps::one,
+        apps::delete,
+        apps::secret,
+        apps::certificate,
+        apps::delete_credential,
+        apps::grant,
+        apps::revoke,
+        apps::consent,
+        apps::withdraw_consent,
+        apps::permissions,
+        apps::audit,
+        users::list,
+        users::create,
+        users::set_role,
+        users::reset_password,
+        users::delete
     )
 )]
 pub struct Document;

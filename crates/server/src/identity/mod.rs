@@ -20,6 +20,7 @@ pub mod apps;
 pub mod audit;
 pub mod limiter;
 pub mod permissions;
+pub mod users;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
