@@ -1,9 +1,11 @@
 //! Scenarios: a real server, the real sensor, real acts, and the public API asked whether it saw them.
 
 mod act;
+mod clients;
 mod first_look;
 mod kill;
 mod open_formats;
+mod python;
 mod rig;
 mod storm;
 mod truth;
@@ -12,7 +14,7 @@ pub mod latency;
 
 use anyhow::{Result, bail};
 
-const USAGE: &str = "scenario first-look | storm [COUNT] | kill [ROUNDS] [--negative] | open-formats
+const USAGE: &str = "scenario first-look | storm [COUNT] | kill [ROUNDS] [--negative] | open-formats | clients
 (as root; --release for a release build)";
 
 /// Runs the named scenario.
@@ -29,6 +31,7 @@ pub fn run(args: &[String]) -> Result<()> {
         Some(&"storm") => storm::run(number(10_000)?, release),
         Some(&"kill") => kill::run(number(50)?, release, negative),
         Some(&"open-formats") => open_formats::run(),
+        Some(&"clients") => clients::run(release),
         _ => bail!("usage: cargo xtask {USAGE}"),
     }
 }

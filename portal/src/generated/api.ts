@@ -29,10 +29,10 @@ export interface paths {
             cookie?: never;
         };
         /** Lists app registrations. */
-        get: operations["list"];
+        get: operations["app_list"];
         put?: never;
         /** Registers an app. */
-        post: operations["create"];
+        post: operations["app_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -47,11 +47,11 @@ export interface paths {
             cookie?: never;
         };
         /** One app registration. */
-        get: operations["one"];
+        get: operations["app_one"];
         put?: never;
         post?: never;
         /** Deletes an app with its secrets and permissions. */
-        delete: operations["delete"];
+        delete: operations["app_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -67,7 +67,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Registers a certificate, whose key may then sign client assertions. */
-        post: operations["certificate"];
+        post: operations["app_certificate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -84,9 +84,9 @@ export interface paths {
         get?: never;
         put?: never;
         /** Gives admin consent to all permissions that the app has now. */
-        post: operations["consent"];
+        post: operations["app_consent"];
         /** Takes the consent back: within seconds the app's tokens have no permission. */
-        delete: operations["withdraw_consent"];
+        delete: operations["app_withdraw_consent"];
         options?: never;
         head?: never;
         patch?: never;
@@ -103,7 +103,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Deletes a secret or a certificate; its tokens end within seconds. */
-        delete: operations["delete_credential"];
+        delete: operations["app_delete_credential"];
         options?: never;
         head?: never;
         patch?: never;
@@ -118,10 +118,10 @@ export interface paths {
         };
         get?: never;
         /** Gives an app a permission. It counts once an admin consents. */
-        put: operations["grant"];
+        put: operations["app_grant"];
         post?: never;
         /** Takes a permission away. */
-        delete: operations["revoke"];
+        delete: operations["app_revoke"];
         options?: never;
         head?: never;
         patch?: never;
@@ -137,7 +137,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Makes a client secret. An app has at most two live ones. */
-        post: operations["secret"];
+        post: operations["app_secret"];
         delete?: never;
         options?: never;
         head?: never;
@@ -152,7 +152,7 @@ export interface paths {
             cookie?: never;
         };
         /** The audit log, newest first. */
-        get: operations["audit"];
+        get: operations["app_audit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -407,7 +407,7 @@ export interface paths {
             cookie?: never;
         };
         /** Lists the permissions that can be granted. */
-        get: operations["permissions"];
+        get: operations["app_permissions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -441,10 +441,10 @@ export interface paths {
             cookie?: never;
         };
         /** Lists users. */
-        get: operations["list"];
+        get: operations["user_list"];
         put?: never;
         /** Creates a user with a password that the server makes. */
-        post: operations["create"];
+        post: operations["user_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -462,7 +462,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Deletes a user and ends its sessions. */
-        delete: operations["delete"];
+        delete: operations["user_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -478,7 +478,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Gives a user a new password and ends its sessions. */
-        post: operations["reset_password"];
+        post: operations["user_reset_password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -494,7 +494,7 @@ export interface paths {
         };
         get?: never;
         /** Gives a user another role. */
-        put: operations["set_role"];
+        put: operations["user_set_role"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1069,7 +1069,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    app_list: {
         parameters: {
             query?: never;
             header?: never;
@@ -1104,7 +1104,7 @@ export interface operations {
             };
         };
     };
-    create: {
+    app_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -1159,7 +1159,7 @@ export interface operations {
             };
         };
     };
-    one: {
+    app_one: {
         parameters: {
             query?: never;
             header?: never;
@@ -1205,7 +1205,7 @@ export interface operations {
             };
         };
     };
-    delete: {
+    app_delete: {
         parameters: {
             query?: never;
             header?: never;
@@ -1249,7 +1249,7 @@ export interface operations {
             };
         };
     };
-    certificate: {
+    app_certificate: {
         parameters: {
             query?: never;
             header?: never;
@@ -1315,7 +1315,7 @@ export interface operations {
             };
         };
     };
-    consent: {
+    app_consent: {
         parameters: {
             query?: never;
             header?: never;
@@ -1361,7 +1361,7 @@ export interface operations {
             };
         };
     };
-    withdraw_consent: {
+    app_withdraw_consent: {
         parameters: {
             query?: never;
             header?: never;
@@ -1407,7 +1407,7 @@ export interface operations {
             };
         };
     };
-    delete_credential: {
+    app_delete_credential: {
         parameters: {
             query?: never;
             header?: never;
@@ -1453,7 +1453,7 @@ export interface operations {
             };
         };
     };
-    grant: {
+    app_grant: {
         parameters: {
             query?: never;
             header?: never;
@@ -1509,7 +1509,7 @@ export interface operations {
             };
         };
     };
-    revoke: {
+    app_revoke: {
         parameters: {
             query?: never;
             header?: never;
@@ -1557,7 +1557,7 @@ export interface operations {
             };
         };
     };
-    secret: {
+    app_secret: {
         parameters: {
             query?: never;
             header?: never;
@@ -1623,7 +1623,7 @@ export interface operations {
             };
         };
     };
-    audit: {
+    app_audit: {
         parameters: {
             query?: never;
             header?: never;
@@ -2265,7 +2265,7 @@ export interface operations {
             };
         };
     };
-    permissions: {
+    app_permissions: {
         parameters: {
             query?: never;
             header?: never;
@@ -2327,7 +2327,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    user_list: {
         parameters: {
             query?: never;
             header?: never;
@@ -2362,7 +2362,7 @@ export interface operations {
             };
         };
     };
-    create: {
+    user_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -2417,7 +2417,7 @@ export interface operations {
             };
         };
     };
-    delete: {
+    user_delete: {
         parameters: {
             query?: never;
             header?: never;
@@ -2469,7 +2469,7 @@ export interface operations {
             };
         };
     };
-    reset_password: {
+    user_reset_password: {
         parameters: {
             query?: never;
             header?: never;
@@ -2515,7 +2515,7 @@ export interface operations {
             };
         };
     };
-    set_role: {
+    user_set_role: {
         parameters: {
             query?: never;
             header?: never;

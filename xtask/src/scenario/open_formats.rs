@@ -1,13 +1,13 @@
 //! Other people's engines open our table: a sample store, `deltalake` and `duckdb` from PyPI in an environment of
 //! their own below the target directory, and the same questions to both.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use super::python;
 use super::rig::Scratch;
-use crate::command::{cargo, output, root, run as run_command};
+use crate::command::{cargo, output, run as run_command};
 
 /// What is installed; the environment is made anew when this changes.
 const PACKAGES: [&str; 3] = ["deltalake==1.6.6", "duckdb==2.0.0", "pyarrow==26.0.1"];
@@ -16,7 +16,7 @@ const STAGES: [&str; 5] = ["written", "compacted", "checkpointed", "vacuumed", "
 const SCRIPT: &str = include_str!("open_formats.py");
 
 pub(super) fn run() -> Result<()> {
-    let python = environment()?;
+    let python = python::environment("open-formats", &PACKAGES)?;
     let scratch = Scratch::new("open-formats")?;
     let store = scratch.path.join("store");
     let (expected_path, script_path) = (scratch.path.join("expected.json"), scratch.path.join("open_formats.py"));
@@ -28,26 +28,4 @@ pub(super) fn run() -> Result<()> {
         run_command(Command::new(&python).arg(&script_path).arg(stage).arg(&expected_path))?;
     }
     Ok(())
-}
-
-/// The environment's Python, installed at the first run.
-fn environment() -> Result<PathBuf> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let dir = target.join("open-formats");
-    let python = dir.join("bin/python");
-    let done = dir.join("packages");
-    let wanted = PACKAGES.join("\n");
-    if std::fs::read_to_string(&done).is_ok_and(|installed| installed == wanted) {
-        return Ok(python);
-    }
-    let venv = |dir: &Path| Command::new("python3").args(["-m", "venv", "--clear"]).arg(dir).status();
-    let made = venv(&dir).context("start python3: tools/bootstrap.sh --tests installs it")?;
-    anyhow::ensure!(
-        made.success(),
-        "python3 can't make an environment: tools/bootstrap.sh --tests installs what it needs"
-    );
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-    run_command(Command::new(&python).args(pip).args(PACKAGES)).context("install deltalake and duckdb")?;
-    std::fs::write(&done, wanted)?;
-    Ok(python)
 }

@@ -222,7 +222,7 @@ async fn changed(
 }
 
 /// Lists app registrations.
-#[utoipa::path(get, path = "/api/v1/apps", tag = "apps", responses(
+#[utoipa::path(get, path = "/api/v1/apps", operation_id = "app_list", tag = "apps", responses(
     (status = 200, body = AppsBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
 pub async fn list(Shared(api): Shared<Api>) -> Result<Json<AppsBody>, ApiError> {
     let apps = api.state.apps().await?.into_iter().map(AppBody::from).collect();
@@ -230,7 +230,7 @@ pub async fn list(Shared(api): Shared<Api>) -> Result<Json<AppsBody>, ApiError> 
 }
 
 /// Registers an app.
-#[utoipa::path(post, path = "/api/v1/apps", tag = "apps", request_body = AppRequest, responses(
+#[utoipa::path(post, path = "/api/v1/apps", operation_id = "app_create", tag = "apps", request_body = AppRequest, responses(
     (status = 200, body = AppBody), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
     (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn create(
@@ -248,7 +248,7 @@ pub async fn create(
 }
 
 /// One app registration.
-#[utoipa::path(get, path = "/api/v1/apps/{id}", tag = "apps", params(("id" = String, Path, description = "App id")),
+#[utoipa::path(get, path = "/api/v1/apps/{id}", operation_id = "app_one", tag = "apps", params(("id" = String, Path, description = "App id")),
     responses((status = 200, body = AppBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
     (status = 404, body = ErrorBody)))]
 pub async fn one(Shared(api): Shared<Api>, Path(id): Path<String>) -> Result<Json<AppBody>, ApiError> {
@@ -257,7 +257,7 @@ pub async fn one(Shared(api): Shared<Api>, Path(id): Path<String>) -> Result<Jso
 }
 
 /// Deletes an app with its secrets and permissions.
-#[utoipa::path(delete, path = "/api/v1/apps/{id}", tag = "apps", params(("id" = String, Path, description = "App id")),
+#[utoipa::path(delete, path = "/api/v1/apps/{id}", operation_id = "app_delete", tag = "apps", params(("id" = String, Path, description = "App id")),
     responses((status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
     (status = 404, body = ErrorBody)))]
 pub async fn delete(Shared(api): Shared<Api>, caller: Caller, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
@@ -269,7 +269,7 @@ pub async fn delete(Shared(api): Shared<Api>, caller: Caller, Path(id): Path<Str
 }
 
 /// Makes a client secret. An app has at most two live ones.
-#[utoipa::path(post, path = "/api/v1/apps/{id}/secrets", tag = "apps", request_body = SecretRequest,
+#[utoipa::path(post, path = "/api/v1/apps/{id}/secrets", operation_id = "app_secret", tag = "apps", request_body = SecretRequest,
     params(("id" = String, Path, description = "App id")), responses(
     (status = 200, body = SecretBody), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
     (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
@@ -291,7 +291,7 @@ pub async fn secret(
 }
 
 /// Registers a certificate, whose key may then sign client assertions.
-#[utoipa::path(post, path = "/api/v1/apps/{id}/certificates", tag = "apps", request_body = CertificateRequest,
+#[utoipa::path(post, path = "/api/v1/apps/{id}/certificates", operation_id = "app_certificate", tag = "apps", request_body = CertificateRequest,
     params(("id" = String, Path, description = "App id")), responses(
     (status = 200, body = AppBody), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
     (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
@@ -310,7 +310,7 @@ pub async fn certificate(
 }
 
 /// Deletes a secret or a certificate; its tokens end within seconds.
-#[utoipa::path(delete, path = "/api/v1/apps/{id}/credentials/{credential}", tag = "apps",
+#[utoipa::path(delete, path = "/api/v1/apps/{id}/credentials/{credential}", operation_id = "app_delete_credential", tag = "apps",
     params(("id" = String, Path, description = "App id"), ("credential" = String, Path, description = "Its id")),
     responses((status = 204), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
     (status = 404, body = ErrorBody)))]
@@ -327,7 +327,7 @@ pub async fn delete_credential(
 }
 
 /// Gives an app a permission. It counts once an admin consents.
-#[utoipa::path(put, path = "/api/v1/apps/{id}/permissions/{permission}", tag = "apps",
+#[utoipa::path(put, path = "/api/v1/apps/{id}/permissions/{permission}", operation_id = "app_grant", tag = "apps",
     params(("id" = String, Path, description = "App id"), ("permission" = String, Path, description = "Its name")),
     responses((status = 200, body = AppBody), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
     (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
@@ -344,7 +344,7 @@ pub async fn grant(
 }
 
 /// Takes a permission away.
-#[utoipa::path(delete, path = "/api/v1/apps/{id}/permissions/{permission}", tag = "apps",
+#[utoipa::path(delete, path = "/api/v1/apps/{id}/permissions/{permission}", operation_id = "app_revoke", tag = "apps",
     params(("id" = String, Path, description = "App id"), ("permission" = String, Path, description = "Its name")),
     responses((status = 200, body = AppBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
     (status = 404, body = ErrorBody)))]
@@ -359,7 +359,7 @@ pub async fn revoke(
 }
 
 /// Gives admin consent to all permissions that the app has now.
-#[utoipa::path(post, path = "/api/v1/apps/{id}/consent", tag = "apps",
+#[utoipa::path(post, path = "/api/v1/apps/{id}/consent", operation_id = "app_consent", tag = "apps",
     params(("id" = String, Path, description = "App id")), responses((status = 200, body = AppBody),
     (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn consent(
@@ -373,7 +373,7 @@ pub async fn consent(
 }
 
 /// Takes the consent back: within seconds the app's tokens have no permission.
-#[utoipa::path(delete, path = "/api/v1/apps/{id}/consent", tag = "apps",
+#[utoipa::path(delete, path = "/api/v1/apps/{id}/consent", operation_id = "app_withdraw_consent", tag = "apps",
     params(("id" = String, Path, description = "App id")), responses((status = 200, body = AppBody),
     (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn withdraw_consent(
@@ -387,7 +387,7 @@ pub async fn withdraw_consent(
 }
 
 /// Lists the permissions that can be granted.
-#[utoipa::path(get, path = "/api/v1/permissions", tag = "apps", responses(
+#[utoipa::path(get, path = "/api/v1/permissions", operation_id = "app_permissions", tag = "apps", responses(
     (status = 200, body = Vec<PermissionBody>), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
 pub async fn permissions() -> Json<Vec<PermissionBody>> {
     let body = |permission: &crate::identity::permissions::Permission| PermissionBody {
@@ -398,7 +398,7 @@ pub async fn permissions() -> Json<Vec<PermissionBody>> {
 }
 
 /// The audit log, newest first.
-#[utoipa::path(get, path = "/api/v1/audit", tag = "apps", params(AuditParams), responses(
+#[utoipa::path(get, path = "/api/v1/audit", operation_id = "app_audit", tag = "apps", params(AuditParams), responses(
     (status = 200, body = AuditBody), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
     (status = 403, body = ErrorBody)))]
 pub async fn audit(Shared(api): Shared<Api>, Params(params): Params<AuditParams>) -> Result<Json<AuditBody>, ApiError> {

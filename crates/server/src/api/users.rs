@@ -87,7 +87,7 @@ fn role_of(text: &str) -> Result<Role, ApiError> {
 }
 
 /// Lists users.
-#[utoipa::path(get, path = "/api/v1/users", tag = "users", responses(
+#[utoipa::path(get, path = "/api/v1/users", operation_id = "user_list", tag = "users", responses(
     (status = 200, body = UsersBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
 pub async fn list(Shared(api): Shared<Api>) -> Result<Json<UsersBody>, ApiError> {
     let mut users = Vec::new();
@@ -99,7 +99,7 @@ pub async fn list(Shared(api): Shared<Api>) -> Result<Json<UsersBody>, ApiError>
 }
 
 /// Creates a user with a password that the server makes.
-#[utoipa::path(post, path = "/api/v1/users", tag = "users", request_body = UserRequest, responses(
+#[utoipa::path(post, path = "/api/v1/users", operation_id = "user_create", tag = "users", request_body = UserRequest, responses(
     (status = 200, body = PasswordBody), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
     (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub async fn create(
@@ -117,7 +117,7 @@ pub async fn create(
 }
 
 /// Gives a user another role.
-#[utoipa::path(put, path = "/api/v1/users/{name}/role", tag = "users", request_body = RoleRequest,
+#[utoipa::path(put, path = "/api/v1/users/{name}/role", operation_id = "user_set_role", tag = "users", request_body = RoleRequest,
     params(("name" = String, Path, description = "Login name")), responses((status = 204),
     (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
     (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
@@ -134,7 +134,7 @@ pub async fn set_role(
 }
 
 /// Gives a user a new password and ends its sessions.
-#[utoipa::path(post, path = "/api/v1/users/{name}/password", tag = "users",
+#[utoipa::path(post, path = "/api/v1/users/{name}/password", operation_id = "user_reset_password", tag = "users",
     params(("name" = String, Path, description = "Login name")), responses((status = 200, body = PasswordBody),
     (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn reset_password(
@@ -150,7 +150,7 @@ pub async fn reset_password(
 }
 
 /// Deletes a user and ends its sessions.
-#[utoipa::path(delete, path = "/api/v1/users/{name}", tag = "users",
+#[utoipa::path(delete, path = "/api/v1/users/{name}", operation_id = "user_delete", tag = "users",
     params(("name" = String, Path, description = "Login name")), responses((status = 204),
     (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
     (status = 409, body = ErrorBody)))]
