@@ -58,8 +58,8 @@ pub const FUNCTIONS: &[Function] = &[
     Function::rows("hash_sha256", &[Parameter::any("value")], KqlType::String, ["SHA-256 of the value as text, in hexadecimal.", "hash_sha256('World')", "78ae647dc5544d227130a0682a51e30bc7777fbb6d8a8f17007463a3ecd1d524"], |_, values| {
         Value::Text(hex(&sha2::Sha256::digest(values[0].print())))
     }),
-    Function::rows("hash", &[Parameter::any("value"), Parameter::long("modulo").opt()], KqlType::Long, ["A hash (XXH64 of the value as text), modulo a number when one is given. Kusto's own values may differ for other types than string.", "hash('World')", "1846988464401551951"], |_, values| {
-        let hash = xxh64(values[0].print().as_bytes()).cast_signed();
+    Function::rows("hash", &[Parameter::any("value"), Parameter::long("modulo").opt()], KqlType::Long, ["XXH64 of the value's bytes, modulo a number when one is given: those of a text in UTF-8, of numbers and times the 4 or 8 that they have.", "hash(datetime(2015-01-01))", "1380966698541616202"], |_, values| {
+        let hash = hash_of(&values[0]).cast_signed();
         match values.get(1).and_then(Value::as_long) {
             Some(modulo) if modulo > 0 => Value::Long(hash.rem_euclid(modulo)),
             Some(_) => Value::Null,
@@ -72,7 +72,7 @@ pub const FUNCTIONS: &[Function] = &[
         Value::Long(xxh64(&bytes).cast_signed())
     }),
     Function::rows("hash_many", &[Parameter::any("value"), Parameter::any("more").many()], KqlType::Long, ["One hash of several values.", "hash_many('a', 1) == hash_many('a', 1)", "True"], |_, values| {
-        let bytes: Vec<u8> = values.iter().flat_map(|value| xxh64(value.print().as_bytes()).to_le_bytes()).collect();
+        let bytes: Vec<u8> = values.iter().flat_map(|value| hash_of(value).to_le_bytes()).collect();
         Value::Long(xxh64(&bytes).cast_signed())
     }),
     Function::rows(
@@ -148,6 +148,17 @@ pub fn unescaped(text: &str) -> String {
         }
     }
     String::from_utf8_lossy(&plain).into_owned()
+}
+
+/// The hash of a value, as Microsoft's examples have it for texts and datetimes.
+fn hash_of(value: &Value) -> u64 {
+    match value {
+        Value::Int(int) => xxh64(&int.to_le_bytes()),
+        Value::Long(ticks) | Value::DateTime(ticks) | Value::TimeSpan(ticks) => xxh64(&ticks.to_le_bytes()),
+        Value::Real(real) => xxh64(&real.to_le_bytes()),
+        Value::Bool(flag) => xxh64(&[u8::from(*flag)]),
+        Value::Null | Value::Text(_) | Value::Guid(_) | Value::Dynamic(_) => xxh64(value.print().as_bytes()),
+    }
 }
 
 /// XXH64 with seed 0 (github.com/Cyan4973/xxHash, doc/xxhash_spec.md).

@@ -411,12 +411,23 @@ fn index_of(values: &[Value], find: impl Fn(&str, &str) -> Vec<usize>) -> Value 
     if length < -1 || occurrence < 1 {
         return Value::Null;
     }
-    let end = if length == -1 { i64::MAX } else { start.saturating_add(length) };
     // Overlapping occurrences do not count here; places are in characters.
     let places = find(&text, &lookup).into_iter().map(|at| text[..at].chars().count() as i64);
     let n_lookup = lookup.chars().count() as i64;
-    let mut fitting = places.filter(|at| *at >= start && at.saturating_add(n_lookup) <= end);
-    Value::Long(fitting.nth(occurrence as usize - 1).unwrap_or(-1))
+    let mut left = occurrence;
+    for at in places {
+        // The length counts from where the search for this occurrence begins, as in Microsoft's examples.
+        let end = if length == -1 { i64::MAX } else { start.saturating_add(length) };
+        if at < start || at.saturating_add(n_lookup) > end {
+            continue;
+        }
+        left -= 1;
+        if left == 0 {
+            return Value::Long(at);
+        }
+        start = at + 1;
+    }
+    Value::Long(-1)
 }
 
 fn count_of(scratch: &mut Scratch, values: &[Value]) -> Value {
@@ -460,12 +471,12 @@ fn extract_all(scratch: &mut Scratch, values: &[Value]) -> Value {
 fn translate(_: &mut Scratch, values: &[Value]) -> Value {
     let search: Vec<char> = values[0].as_str().chars().collect();
     let replacement: Vec<char> = values[1].as_str().chars().collect();
-    let Some(last) = replacement.last() else { return values[2].clone() };
+    // A list that is shorter goes on with its last letter; an empty one takes the letters out.
     let one = |char: char| match search.iter().position(|wanted| *wanted == char) {
-        Some(at) => *replacement.get(at).unwrap_or(last),
-        None => char,
+        Some(at) => replacement.get(at).or(replacement.last()).copied(),
+        None => Some(char),
     };
-    Value::Text(values[2].as_str().chars().map(one).collect())
+    Value::Text(values[2].as_str().chars().filter_map(one).collect())
 }
 
 fn string_of_codes(_: &mut Scratch, values: &[Value]) -> Value {

@@ -84,12 +84,12 @@ pub const DIFFERENCES: &[Difference] = &[
         result: "string",
     },
     Difference {
-        subject: "Hashes of what is no text",
-        kusto: "`hash` of numbers and times goes by their bytes.",
-        here: "By their text.",
-        why: "The bytes are not documented. Hashes of texts are the same.",
-        example: "print hash('World')",
-        result: "1846988464401551951",
+        subject: "Hashes",
+        kusto: "`hash` is XXH64 and \"may change\"; how `hash_combine` and `hash_many` combine is not documented.",
+        here: "`hash` of texts, numbers and times is XXH64 of their bytes, as in Microsoft's examples; of flags, guids and dynamic values it may differ, and so do `hash_combine` and `hash_many`.",
+        why: "Only what is documented can be the same. Hashes are good within one query.",
+        example: "print hash('World'), hash('World', 100), hash(datetime(2015-01-01))",
+        result: "1846988464401551951, 51, 1380966698541616202",
     },
     Difference {
         subject: "Anomalies without seasons",
@@ -98,6 +98,14 @@ pub const DIFFERENCES: &[Difference] = &[
         why: "Not built yet.",
         example: "print series_decompose_anomalies(dynamic([1, 2, 1, 2, 1, 2, 1, 90, 1, 2, 1, 2])).ad_flag",
         result: "[0,0,0,0,0,0,0,1,0,0,0,0]",
+    },
+    Difference {
+        subject: "Path of a URL",
+        kusto: "`parse_url` gives the path without its first slash, by the page of the reference.",
+        here: "With it, as it stands in the URL.",
+        why: "Public queries compare it with texts that begin with a slash.",
+        example: "print parse_url('https://host:80/a/b?k=v#f').Path",
+        result: "/a/b",
     },
     Difference {
         subject: "parse_user_agent is empty",
