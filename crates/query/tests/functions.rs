@@ -16,8 +16,8 @@ const SHAPES: &[&str] = &["rand", "new_guid"];
 /// The engine over a store without rows.
 pub struct Empty {
     store: Store,
-    snapshot: Snapshot,
-    engine: Engine,
+    pub snapshot: Snapshot,
+    pub engine: Engine,
     _dir: tempfile::TempDir,
 }
 
@@ -64,13 +64,14 @@ impl Empty {
 }
 
 /// A name and its aliases, the example as a query, and what it gives.
-struct Example {
-    names: Vec<&'static str>,
-    query: String,
-    result: &'static str,
+pub struct Example {
+    pub names: Vec<&'static str>,
+    pub query: String,
+    pub result: &'static str,
 }
 
-fn examples() -> Vec<Example> {
+/// All of them.
+pub fn examples() -> Vec<Example> {
     let mut examples = Vec::new();
     for (_, functions) in FAMILIES {
         for function in *functions {

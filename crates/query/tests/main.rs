@@ -6,5 +6,6 @@ mod functions;
 mod kql_bounds;
 mod kql_documents;
 mod naive;
+mod oracle;
 mod queries;
 mod reference;

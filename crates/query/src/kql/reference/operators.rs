@@ -156,7 +156,7 @@ pub const TABULAR: &[Entry] = &[
     ]),
     supported("search", "[T |] search [kind = case_sensitive] [in (Table, …)] Condition", [
         "Rows in which any column has a term, or that fulfil a condition; `$table` says where they are from.",
-        "datatable(a: string, b: string)['red fox', 'x', 'dog', 'fox'] | search 'fox' and not('red') | project a",
+        "datatable(a: string, b: string)['red fox', 'x', 'dog', 'fox'] | search 'fox' and a: 'dog' | project a",
         "dog",
     ]),
     supported("find", "find [in (Table, …)] where Condition [project Column, …]", [
