@@ -87,7 +87,8 @@ pub static TABLES: &[&Table] = &[
 
 /// Names that tables had before 2020, which old queries still use: (old name, table).
 pub static TABLE_ALIASES: &[(&str, &str)] = &[
-    ("AlertEvents", "AlertInfo"),
+    ("AlertEvents", "AlertEvidence"),
+    ("DeviceAlertEvents", "AlertEvidence"),
     ("FileCreationEvents", "DeviceFileEvents"),
     ("ImageLoadEvents", "DeviceImageLoadEvents"),
     ("LogonEvents", "DeviceLogonEvents"),
@@ -97,6 +98,14 @@ pub static TABLE_ALIASES: &[(&str, &str)] = &[
     ("NetworkCommunicationEvents", "DeviceNetworkEvents"),
     ("ProcessCreationEvents", "DeviceProcessEvents"),
     ("RegistryEvents", "DeviceRegistryEvents"),
+];
+
+/// Names that columns had in the tables of old: (old name, column). They hold where a table is named by its old name.
+pub static OLD_COLUMN_NAMES: &[(&str, &str)] = &[
+    ("EventTime", "Timestamp"),
+    ("MachineId", "DeviceId"),
+    ("ComputerName", "DeviceName"),
+    ("Category", "Categories"),
 ];
 
 /// Second names of columns that queries may use in every table: (second name, column).

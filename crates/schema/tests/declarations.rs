@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use schema::tables::{COLUMN_ALIASES, TABLE_ALIASES, column, event_column_by_wire, table};
+use schema::tables::{COLUMN_ALIASES, OLD_COLUMN_NAMES, TABLE_ALIASES, column, event_column_by_wire, table};
 use schema::{ACTIONS, EVENT_COLUMNS, EventGroup, TABLES, Type, action, col};
 
 /// The largest protobuf field number whose key takes one byte.
@@ -119,6 +119,9 @@ fn second_names_lead_to_declared_names() {
     for (alias, name) in TABLE_ALIASES {
         assert_eq!(table(alias).map(|table| table.name), Some(*name));
         assert!(TABLES.iter().all(|table| table.name != *alias));
+    }
+    for (old, name) in OLD_COLUMN_NAMES {
+        assert!(column(name).is_some(), "{old} stands for no column");
     }
     for (alias, name) in COLUMN_ALIASES {
         assert_eq!(column(alias).map(|column| column.name), Some(*name));

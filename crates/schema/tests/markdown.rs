@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use schema::tables::{COLUMN_ALIASES, TABLE_ALIASES};
+use schema::tables::{COLUMN_ALIASES, OLD_COLUMN_NAMES, TABLE_ALIASES};
 use schema::{ACTIONS, EventGroup, TABLES, Table};
 
 const NOTICE: &str = "<!-- Generated from crates/schema by `cargo xtask codegen`. Do not edit. -->\n\n";
@@ -24,6 +24,11 @@ pub fn index() -> String {
     );
     for (alias, name) in TABLE_ALIASES.iter().chain(COLUMN_ALIASES) {
         writeln!(page, "| `{alias}` | `{name}` |").expect("string");
+    }
+    page.push_str("\nWhere a table is named by an old name, these old names of columns hold too.\n\n");
+    page.push_str("| name | read as |\n|---|---|\n");
+    for (old, name) in OLD_COLUMN_NAMES {
+        writeln!(page, "| `{old}` | `{name}` |").expect("string");
     }
     page
 }
