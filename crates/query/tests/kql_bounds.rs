@@ -91,6 +91,22 @@ fn the_default_range_gives_way_to_a_condition_on_time() {
         ("let since = ago(5d); DeviceProcessEvents | where TimeGenerated >= since", 10),
         ("DeviceProcessEvents | where FileName == 'Timestamp > ago(5d)' or true", 6),
         ("DeviceProcessEvents | summarize count() by bin(Timestamp, 1d)", 3),
+        ("DeviceProcessEvents | where ingestion_time() > ago(1000d)", 20),
+        ("DeviceProcessEvents | where startofday(Timestamp) > ago(1000d)", 20),
+        ("DeviceProcessEvents | project At = Timestamp | where At between (ago(5d) .. now())", 10),
+        ("search in (DeviceProcessEvents) Timestamp > ago(5d)", 10),
+        // A comparison of two rows' times bounds nothing.
+        ("DeviceProcessEvents | extend Other = Timestamp | where Timestamp >= Other", 6),
+        // Each table has its own bounds, by what is said of it.
+        ("DeviceProcessEvents | where Timestamp > ago(5d) | union DeviceProcessEvents", 16),
+        ("union DeviceProcessEvents, (DeviceProcessEvents | where FileName == 'none') | where Timestamp > ago(5d)", 10),
+        ("let all = DeviceProcessEvents | where FileName != 'none'; all | where Timestamp > ago(5d)", 10),
+        (
+            "DeviceProcessEvents | where DeviceId in ((DeviceProcessEvents | where Timestamp > ago(99d) | project DeviceId))",
+            6,
+        ),
+        ("DeviceProcessEvents | join kind=leftsemi (DeviceProcessEvents | where Timestamp > ago(99d)) on DeviceId", 6),
+        ("DeviceProcessEvents | where Timestamp > ago(5d) | join kind=rightsemi DeviceProcessEvents on DeviceId", 6),
     ] {
         let mut asked = request(text);
         asked.default_range = Some(range);

@@ -27,8 +27,6 @@ pub struct Request {
     pub limits: Limits,
     /// Which rows may be seen.
     pub access: Access,
-    /// What `externaldata` may read.
-    pub external: External,
 }
 
 impl Request {
@@ -41,7 +39,6 @@ impl Request {
             now_ns,
             limits: Limits::default(),
             access: Access::default(),
-            external: External::default(),
         }
     }
 }
@@ -89,13 +86,6 @@ pub struct Access {
     pub tenant: Option<String>,
     /// Rows of these devices only.
     pub devices: Option<Vec<String>>,
-}
-
-/// What `externaldata` may read: nothing unless an address begins with an entry of the list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct External {
-    /// Beginnings of addresses, `https://host/path/`.
-    pub allowed: Vec<String>,
 }
 
 /// A column of an answer.

@@ -5,6 +5,7 @@
 mod call;
 mod context;
 mod entry;
+mod re2;
 mod scratch;
 mod udf;
 

@@ -19,8 +19,7 @@ pub mod value;
 
 pub use ::kql::Diagnostic;
 pub use answer::{
-    Access, Analysis, Answer, AnswerColumn, CapHit, External, Limits, Outcome, Refusal, Request, TimeRange,
-    Visualization,
+    Access, Analysis, Answer, AnswerColumn, CapHit, Limits, Outcome, Refusal, Request, TimeRange, Visualization,
 };
 pub use arrow::array::RecordBatch as Batch;
 pub use complete::is_whole;

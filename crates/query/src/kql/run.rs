@@ -146,7 +146,7 @@ fn plan_here(engine: &Engine, snapshot: Option<&Snapshot>, request: &Request) ->
         is_analysis,
         deadline: Instant::now() + request.limits.wall_time,
     };
-    let mut binder = Binder::new(&host, super::time::names_time(&query));
+    let mut binder = Binder::new(&host, super::time::TimeNames::of(&query));
     let bound = answer_of(&mut binder, &query);
     diagnostics.append(&mut binder.diagnostics);
     for warning in binder.context.warnings() {

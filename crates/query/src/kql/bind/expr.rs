@@ -173,7 +173,9 @@ impl<'t> Binder<'t> {
 
     fn name(&mut self, name: &'t Name, at: At<'_, 't>) -> Bind<Bound> {
         if let Some(rows) = at.rows {
-            if let Some(column) = rows.column(&name.text) {
+            if let Some(column) = rows.column(&name.text)
+                && !(column.is_alias && at.env.get(&name.text).is_some())
+            {
                 return Ok(column.bound());
             }
             if name.text == "$table" {
@@ -370,11 +372,16 @@ impl<'t> Binder<'t> {
             if let Body::Special(special) = entry.body {
                 return self.special(special, call, at);
             }
-            let arguments = self.arguments(&call.arguments, at)?;
+            let (given, wanted) = without_type(entry.name, &call.arguments);
+            let arguments = self.arguments(given, at)?;
             let spans: Vec<Span> = call.arguments.iter().map(|argument| argument.value.span()).collect();
-            return match functions::call(&self.context, entry, arguments) {
-                Ok(typed) => Ok(Bound::of(typed)),
-                Err(error) => self.refuse_call(&error, call.span, &spans),
+            let typed = match functions::call(&self.context, entry, arguments) {
+                Ok(typed) => typed,
+                Err(error) => return self.refuse_call(&error, call.span, &spans),
+            };
+            return match wanted {
+                Some(ty) => Ok(Bound::of(self.converted(typed, ty, call.span)?)),
+                None => Ok(Bound::of(typed)),
             };
         }
         if let Some(bound) = self.aggregate_call(call, at)? {
@@ -403,6 +410,18 @@ impl<'t> Binder<'t> {
             }
         }
         if is_broken { Err(super::Stop::Reported) } else { Ok(bound) }
+    }
+}
+
+/// The arguments without a `typeof(…)` at the end, and its type: what `extract` gives is converted to it.
+fn without_type<'a>(name: &str, arguments: &'a [Argument]) -> (&'a [Argument], Option<KqlType>) {
+    match arguments.split_last() {
+        Some((Argument { value: Tree::TypeOf { data_type, .. }, .. }, given))
+            if matches!(name, "extract" | "extract_json") =>
+        {
+            (given, Some(literal::type_of(*data_type)))
+        }
+        _ => (arguments, None),
     }
 }
 

@@ -106,7 +106,7 @@ impl<'t> Binder<'t> {
 
     /// The different values of a table's first column.
     fn table_values(&mut self, item: &'t Tree, values: &mut ListValues, at: At<'_, 't>) -> Bind<()> {
-        let frame = self.table(item, at.env)?;
+        let frame = self.beside(|binder| binder.table(item, at.env))?;
         let Some(column) = frame.shown().next().cloned() else {
             return self.refuse("KQL140", item.span(), "The table has no column.", "Project one.");
         };

@@ -24,6 +24,7 @@ use super::exec::Expansion;
 use super::frame::{Column, Frame};
 use super::functions::{CallError, QueryContext};
 use super::plan::AggregateCall;
+use super::time::TimeNames;
 use super::types::{KqlType, Typed};
 use crate::limits::OPERATORS_MAX;
 use crate::{Engine, Error};
@@ -100,8 +101,10 @@ pub(crate) struct Binder<'t> {
     pub(crate) context: QueryContext,
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) visualization: Option<Visualization>,
-    /// Whether the query has a condition on time of its own.
-    pub(crate) names_time: bool,
+    /// Columns that are times.
+    pub(crate) times: TimeNames,
+    /// Whether the pipeline that is being bound bounds the time of its source itself.
+    pub(crate) is_bounded: bool,
     /// Window functions of the expressions that are being bound.
     pub(crate) windows: Vec<WindowCall>,
     /// Aggregates of the `summarize` that is being bound; `None` where there may be none.
@@ -112,14 +115,15 @@ pub(crate) struct Binder<'t> {
 }
 
 impl<'t> Binder<'t> {
-    pub(crate) fn new(host: &'t Host<'t>, names_time: bool) -> Self {
+    pub(crate) fn new(host: &'t Host<'t>, times: TimeNames) -> Self {
         let now = super::frame::ticks_of_us(0).saturating_add(host.request.now_ns / 100);
         Self {
             host,
             context: QueryContext::new(now),
             diagnostics: Vec::new(),
             visualization: None,
-            names_time,
+            times,
+            is_bounded: false,
             windows: Vec::new(),
             aggregates: None,
             n_ids: 0,
@@ -194,6 +198,14 @@ impl<'t> Binder<'t> {
         self.n_calls_deep += 1;
         let result = inside(self);
         self.n_calls_deep -= 1;
+        result
+    }
+
+    /// Binds a table beside the pipeline's own: what the pipeline says of time is not about it.
+    pub(crate) fn beside<T>(&mut self, inside: impl FnOnce(&mut Self) -> Bind<T>) -> Bind<T> {
+        let outer = std::mem::take(&mut self.is_bounded);
+        let result = inside(self);
+        self.is_bounded = outer;
         result
     }
 

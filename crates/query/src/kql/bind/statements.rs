@@ -291,7 +291,7 @@ impl<'t> Binder<'t> {
     }
 
     fn table_parameter(&mut self, parameter: &Parameter, frame: Frame, env: Env<'t>, span: Span) -> Bind<Env<'t>> {
-        if let ParameterType::Table { columns, is_open } = &parameter.parameter_type {
+        if let ParameterType::Table { columns, .. } = &parameter.parameter_type {
             for column in columns {
                 let ty = type_of(column.data_type);
                 match frame.column(&column.name.text) {
@@ -306,11 +306,6 @@ impl<'t> Binder<'t> {
                     }
                 }
             }
-            if !is_open && !columns.is_empty() && columns.len() < frame.shown().count() {
-                let mut narrow = frame;
-                narrow.columns.retain(|column| columns.iter().any(|wanted| wanted.name.text == column.name));
-                return Ok(env.with(parameter.name.text.clone(), Meaning::Frame(Box::new(narrow))));
-            }
         }
         Ok(env.with(parameter.name.text.clone(), Meaning::Frame(Box::new(frame))))
     }
@@ -323,7 +318,7 @@ impl<'t> Binder<'t> {
         {
             return self.expr(source, At::nowhere(env));
         }
-        let frame = self.deeper(span, |binder| binder.pipeline(pipeline, None, env))?;
+        let frame = self.beside(|binder| binder.deeper(span, |binder| binder.pipeline(pipeline, None, env)))?;
         let Some(column) = frame.shown().next().cloned() else {
             if frame.is_open {
                 return Ok(Self::null(KqlType::Dynamic));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ::kql::Span;
-use ::kql::syntax::{Call, Expr as Tree, Name, Pipeline};
+use ::kql::syntax::{Call, Expr as Tree, Name, OperatorKind, Pipeline};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Field, Schema};
 use datafusion::datasource::{MemTable, provider_as_source};
@@ -12,11 +12,18 @@ use schema::{Table, Type};
 
 use super::compare::instant;
 use super::names::hint;
-use super::{At, Bind, Binder, Env, Meaning};
+use super::{At, Bind, Binder, Bound, Env, Meaning};
 use crate::kql::frame::{Column, Encoding, Frame, RowOrder, project};
 use crate::kql::source::Source;
-use crate::kql::types::KqlType;
+use crate::kql::types::{KqlType, Typed};
+use crate::kql::value::Value;
 use crate::search::column_of;
+
+/// Columns, beside `Type`, that the same tables have in a log workspace, and whose content nobody hunts for.
+const LOG_COLUMNS: &[&str] = &["SourceSystem", "MachineGroup", "_ResourceId", "_SubscriptionId", "_ItemId"];
+
+/// Columns of the table of alerts of old, which today's lacks.
+const OLD_COLUMNS: &[(&str, KqlType)] = &[("ReportId", KqlType::Long), ("Table", KqlType::String)];
 
 /// Functions of Sentinel that stand for tables of other products.
 pub(crate) fn is_unavailable(name: &str) -> bool {
@@ -117,10 +124,41 @@ impl<'t> Binder<'t> {
             }
             None => {}
         }
-        match schema::tables::table(name) {
-            Some(table) => self.stored_table(table),
-            None => self.unknown_table(name, span, env),
+        let Some(table) = schema::tables::table(name) else { return self.unknown_table(name, span, env) };
+        let mut frame = self.stored_table(table)?;
+        if table.name != name {
+            self.add_old_names(&mut frame)?;
         }
+        Ok(frame)
+    }
+
+    /// The columns that a table had under its old name.
+    fn add_old_names(&mut self, frame: &mut Frame) -> Bind<()> {
+        for (old, name) in schema::tables::OLD_COLUMN_NAMES {
+            if let Some(column) = frame.column(name).cloned()
+                && frame.column(old).is_none()
+            {
+                frame.columns.push(Column { name: (*old).to_owned(), is_alias: true, ..column });
+            }
+        }
+        self.add_hidden(frame, OLD_COLUMNS.iter().map(|(name, ty)| (*name, Value::null_of(*ty), *ty)))
+    }
+
+    /// Constant columns that only those see who name them.
+    fn add_hidden<'n>(
+        &mut self,
+        frame: &mut Frame,
+        columns: impl Iterator<Item = (&'n str, Value, KqlType)>,
+    ) -> Bind<()> {
+        let mut expressions = Vec::new();
+        for (name, value, ty) in columns {
+            if frame.column(name).is_none() {
+                let (column, expr) = self.compute(name, &Bound::of(Typed::constant(value, ty)));
+                expressions.push(expr);
+                frame.columns.push(Column { is_alias: true, ..column });
+            }
+        }
+        Ok(frame.add(expressions)?)
     }
 
     /// "There is no table …", with the closest name.
@@ -137,6 +175,9 @@ impl<'t> Binder<'t> {
         let mut frame = if table.in_events { self.event_table(table)? } else { self.state_table(table)? };
         frame.table = Some(table.name.to_owned());
         crate::kql::plan::add_aliases(&mut frame);
+        let type_of_rows = ("Type", Value::text(table.name), KqlType::String);
+        let empty = LOG_COLUMNS.iter().map(|name| (*name, Value::text(""), KqlType::String));
+        self.add_hidden(&mut frame, std::iter::once(type_of_rows).chain(empty))?;
         Ok(frame)
     }
 
@@ -171,7 +212,7 @@ impl<'t> Binder<'t> {
             let list = devices.iter().map(|device| lit(device.clone())).collect();
             conditions.push(column_of("DeviceId").in_list(list, false));
         }
-        if let (Some(range), false) = (&request.default_range, self.names_time) {
+        if let (Some(range), false) = (&request.default_range, self.is_bounded) {
             conditions.push(column_of("Timestamp").gt_eq(instant(range.from_us)));
             conditions.push(column_of("Timestamp").lt_eq(instant(range.to_us)));
         }
@@ -210,14 +251,33 @@ impl<'t> Binder<'t> {
 
     /// A source and its operators; `input` stands for the source where the text has none.
     pub(crate) fn pipeline(&mut self, pipeline: &'t Pipeline, input: Option<Frame>, env: &Env<'t>) -> Bind<Frame> {
+        let outer = self.is_bounded;
+        let result = self.pipeline_within(pipeline, input, env, outer);
+        self.is_bounded = outer;
+        result
+    }
+
+    /// A pipeline inside of one that bounds its time, or not.
+    fn pipeline_within(
+        &mut self,
+        pipeline: &'t Pipeline,
+        input: Option<Frame>,
+        env: &Env<'t>,
+        outer: bool,
+    ) -> Bind<Frame> {
+        let bounded = self.times.bounded_from(&pipeline.operators);
+        self.is_bounded = outer || bounded[0];
         let mut env = env.clone();
         let mut frame = match (&pipeline.source, input) {
             (Some(source), _) => Some(self.table(source, &env)?),
             (None, input) => input,
         };
         let mut is_broken = false;
-        for operator in &pipeline.operators {
+        for (idx, operator) in pipeline.operators.iter().enumerate() {
             self.count_operator(operator.keyword_span)?;
+            // A table that comes in here is bounded by what follows; `search` and `find` have their own condition.
+            let has_own = matches!(operator.kind, OperatorKind::Search(_) | OperatorKind::Find(_));
+            self.is_bounded = outer || bounded[if has_own { idx } else { idx + 1 }];
             let before = frame.clone();
             let result = self.step(operator, frame, &mut env);
             frame = match self.recover(result)? {

@@ -60,8 +60,11 @@ const SAME: Returns = Returns::Argument(0);
 
 /// Every aggregate. Examples are over the rows 1, 2, 3, 3 of a column `x`.
 pub const AGGREGATES: &[Aggregate] = &[
-    aggregate("count", &[], LONG, "count_", "How many rows.", |_, _| Ok(expr_fn::count(lit(1_i64))))
-        .example("count()", "4"),
+    // Old queries name a column, which does not matter.
+    aggregate("count", &[Parameter::any("column").opt()], LONG, "count_{}", "How many rows.", |_, _| {
+        Ok(expr_fn::count(lit(1_i64)))
+    })
+    .example("count()", "4"),
     aggregate("countif", PREDICATE, LONG, "countif_", "How many rows fulfil a predicate.", |_, arguments| {
         Ok(expr_fn::count(only_if(lit(1_i64), &arguments[0])?))
     })

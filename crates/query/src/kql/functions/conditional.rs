@@ -6,7 +6,6 @@ use super::call::{CallError, convert};
 use super::context::QueryContext;
 use super::entry::{Body, Function, Parameter, Returns};
 use crate::kql::types::{KqlType, Typed, Types};
-use crate::kql::value::Value;
 
 /// The functions of this family.
 pub const FUNCTIONS: &[Function] = &[
@@ -108,15 +107,12 @@ pub const FUNCTIONS: &[Function] = &[
     },
 ];
 
-/// The type that all of them are converted to: the widest number, else dynamic when they differ.
+/// The type that all of them are converted to: that of those that are not dynamic, the widest number, else dynamic
+/// when they differ.
 pub fn common_type(arguments: &[Typed]) -> KqlType {
-    let mut types = arguments.iter().filter(|argument| !is_bare_null(argument)).map(|argument| argument.ty);
-    let Some(first) = types.next() else { return arguments.first().map_or(KqlType::Dynamic, |argument| argument.ty) };
+    let mut types = arguments.iter().map(|argument| argument.ty).filter(|ty| *ty != KqlType::Dynamic);
+    let Some(first) = types.next() else { return KqlType::Dynamic };
     types.fold(first, wider)
-}
-
-fn is_bare_null(argument: &Typed) -> bool {
-    argument.ty == KqlType::Dynamic && argument.constant == Some(Value::Null)
 }
 
 fn wider(left: KqlType, right: KqlType) -> KqlType {

@@ -333,7 +333,8 @@ const ACCESS: &[Function] = &[Function::rows(
     },
 )];
 
-/// Both sides as one type. A dynamic becomes what the other side is; constant text becomes a time, guid or flag.
+/// Both sides as one type. A dynamic becomes what the other side is, text a time, guid or flag; text and a number are
+/// compared as text, unless the text is a constant.
 fn aligned(context: &QueryContext, arguments: &[Typed]) -> Result<(Typed, Typed), CallError> {
     let [left, right] = arguments else { return Err(CallError::new("a comparison has two sides")) };
     let ty = match (left.ty, right.ty) {
@@ -345,15 +346,24 @@ fn aligned(context: &QueryContext, arguments: &[Typed]) -> Result<(Typed, Typed)
         (KqlType::Bool, other) | (other, KqlType::Bool) if other.is_numeric() => other,
         (KqlType::String, other) | (other, KqlType::String) => {
             let text = if left.ty == KqlType::String { left } else { right };
-            let reads = matches!(other, KqlType::DateTime | KqlType::TimeSpan | KqlType::Guid | KqlType::Bool);
-            if !reads || text.constant.is_none() {
-                return Err(mismatch(left, right));
+            match (other.is_numeric(), &text.constant) {
+                (true, None) => KqlType::String,
+                // A text that is no number is equal to none; as a null it would be equal to a null.
+                (true, Some(value)) => number_in(value.as_str(), other).unwrap_or(KqlType::String),
+                (false, _) => other,
             }
-            other
         }
         _ => return Err(mismatch(left, right)),
     };
     Ok((convert(context, left.clone(), ty)?, convert(context, right.clone(), ty)?))
+}
+
+/// The type in which a number and a constant text are compared; none when the text is no number.
+fn number_in(text: &str, number: KqlType) -> Option<KqlType> {
+    match number {
+        KqlType::Int | KqlType::Long if text.parse::<i64>().is_ok() => Some(KqlType::Long),
+        _ => text.parse::<f64>().is_ok().then_some(KqlType::Real),
+    }
 }
 
 fn mismatch(left: &Typed, right: &Typed) -> CallError {

@@ -79,5 +79,5 @@ impl Scratch {
 
 /// Compiles a pattern of KQL (RE2 syntax) within the size limit.
 pub fn compile(pattern: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern).size_limit(REGEX_BYTES_MAX).build()
+    RegexBuilder::new(&super::re2::translated(pattern)).size_limit(REGEX_BYTES_MAX).build()
 }

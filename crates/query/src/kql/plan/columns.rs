@@ -164,9 +164,21 @@ impl<'t> Binder<'t> {
 
     pub(super) fn project_away(&mut self, patterns: &'t [NamePattern], mut input: Frame) -> Bind<Frame> {
         self.check_patterns(patterns, &input)?;
-        input.columns.retain(|column| column.is_alias || !patterns.iter().any(|pattern| pattern.matches(&column.name)));
-        let shown: Vec<String> = input.shown().map(|column| column.id.clone()).collect();
-        input.columns.retain(|column| !column.is_alias || shown.contains(&column.id));
+        let goes = |column: &Column| {
+            patterns.iter().any(|pattern| pattern.matches(&column.name) && !(pattern.is_pattern && column.is_alias))
+        };
+        // A column goes with its second names, whichever of them is named.
+        let gone: Vec<String> =
+            input.columns.iter().filter(|column| goes(column)).map(|column| column.id.clone()).collect();
+        let is_named_twice = |column: &Column| {
+            column.is_alias || input.columns.iter().any(|other| other.is_alias && other.id == column.id && goes(other))
+        };
+        let stays = |column: &&Column| {
+            let goes_along = gone.contains(&column.id) && is_named_twice(column);
+            !goes(column) && !goes_along
+        };
+        let kept: Vec<Column> = input.columns.iter().filter(stays).cloned().collect();
+        input.columns = kept;
         input.table = None;
         Ok(input)
     }

@@ -480,23 +480,3 @@ fn common_type(left: KqlType, right: KqlType) -> KqlType {
         _ => KqlType::Dynamic,
     }
 }
-
-/// Whether an address is not one of a private network. Names are resolved where they are read, not here.
-pub(crate) fn is_public(address: &str) -> bool {
-    let Some(rest) = address.strip_prefix("https://") else { return false };
-    let authority = rest.split(['/', '?', '#', ';']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    if host.starts_with('[') {
-        return false;
-    }
-    let host = host.split(':').next().unwrap_or_default();
-    if host.is_empty() || host.eq_ignore_ascii_case("localhost") || !host.contains('.') {
-        return false;
-    }
-    match host.parse::<std::net::Ipv4Addr>() {
-        Ok(ip) => {
-            !(ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified() || ip.is_multicast())
-        }
-        Err(_) => !host.chars().all(|char| char.is_ascii_digit() || char == '.' || char == 'x'),
-    }
-}

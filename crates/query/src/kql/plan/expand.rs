@@ -154,6 +154,8 @@ pub(super) fn with_carried(mut frame: Frame) -> Frame {
 impl Frame {
     /// Puts a column in the place of the one with its name, or at the end.
     pub(crate) fn put(&mut self, column: Column) {
+        // A column of its own takes the place of a second name.
+        self.columns.retain(|other| !(other.is_alias && other.name == column.name));
         match self.columns.iter().position(|other| other.name == column.name) {
             Some(idx) => self.columns[idx] = column,
             None => {

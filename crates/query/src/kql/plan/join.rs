@@ -33,7 +33,7 @@ impl<'t> Binder<'t> {
         env: &Env<'t>,
     ) -> Bind<Frame> {
         let kind = join.kind.unwrap_or(if is_lookup { JoinKind::LeftOuter } else { JoinKind::InnerUnique });
-        let right = self.table(&join.right, env)?;
+        let right = self.beside(|binder| binder.table(&join.right, env))?;
         let mut left = if shares_ids(&left, &right) { self.renewed(&left)? } else { left };
         let mut right = right;
         let mut pairs = Vec::new();
@@ -245,6 +245,14 @@ fn joined_columns(left: &Frame, right: &Frame, pairs: &[Pair], is_lookup: bool) 
         if !columns.iter().any(|other| other.name == column.name) {
             columns.push(column.clone());
         }
+    }
+    for column in right.columns.iter().filter(|column| column.is_alias) {
+        // The second name of a column goes the way of the column: `TimeGenerated1` beside `Timestamp1`.
+        let name = match columns.iter().any(|other| other.name == column.name) {
+            true => free_suffix(&column.name, &mut taken),
+            false => column.name.clone(),
+        };
+        columns.push(Column { name, ..column.clone() });
     }
     columns
 }

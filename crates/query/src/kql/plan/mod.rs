@@ -49,6 +49,8 @@ impl<'t> Binder<'t> {
                 return self.range(name, from, to, step.as_ref(), span, env);
             }
             (Some(input), _) => input,
+            // What should have given the rows has an error of its own.
+            (None, _) if self.has_errors() => return Err(super::bind::Stop::Reported),
             (None, _) => {
                 let message = format!("`{}` needs rows to work on.", operator.kind.name());
                 return self.refuse("KQL105", span, message, "Put a table and a pipe before it.");

@@ -70,7 +70,12 @@ impl<'t> Binder<'t> {
             return Err(Stop::Reported);
         }
         self.apply_windows(&mut input)?;
-        self.grouped(input, keys, outputs, calls)
+        let mut frame = self.grouped(input, keys, outputs, calls)?;
+        // `arg_max(Timestamp, *)` takes second names along.
+        if aggregates.iter().any(|named| has_star(&named.expr)) {
+            super::union::add_aliases(&mut frame);
+        }
+        Ok(frame)
     }
 
     /// The columns of one item of `summarize`.
@@ -359,6 +364,11 @@ fn fields(row: &Typed, columns: Vec<(String, Typed)>, first: usize) -> Vec<Outpu
         outputs.push(Output { name: Some(name), typed: Typed::new(field, typed.ty) });
     }
     outputs
+}
+
+/// Whether an argument of a call is `*`.
+fn has_star(tree: &Tree) -> bool {
+    matches!(tree, Tree::Call(call) if call.arguments.iter().any(|argument| matches!(argument.value, Tree::Star { .. })))
 }
 
 /// The name of an aggregate's column: `count_`, `dcount_DeviceId`.

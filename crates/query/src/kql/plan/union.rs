@@ -107,12 +107,14 @@ impl<'t> Binder<'t> {
         span: Span,
     ) -> Bind<Frame> {
         let has_aliases = legs.iter().all(|leg| leg.frame.columns.iter().any(|column| column.is_alias));
+        let hidden = hidden_columns(&legs);
         let is_open = legs.iter().any(|leg| leg.frame.is_open);
         for leg in &mut legs {
             let renewed = self.renewed(&leg.frame)?;
             leg.frame = renewed;
         }
         let mut columns = union_columns(&legs, is_inner);
+        columns.extend(hidden);
         for column in &mut columns {
             column.id = self.id();
         }
@@ -139,7 +141,7 @@ impl<'t> Binder<'t> {
                 ty: column.ty,
                 id: column.id,
                 encoding: column.encoding,
-                is_alias: false,
+                is_alias: column.is_hidden,
             });
         }
         let mut frame = Frame { is_open, ..Frame::new(plan, all) };
@@ -169,6 +171,27 @@ struct Shared {
     ty: KqlType,
     encoding: Encoding,
     id: String,
+    /// A second name, or a column that only those see who name it.
+    is_hidden: bool,
+}
+
+/// Columns that every leg has and that none shows, such as `Type`, and those of old names. Second names of columns that
+/// the union shows are added to the finished frame.
+fn hidden_columns(legs: &[Leg]) -> Vec<Shared> {
+    let Some((first, others)) = legs.split_first() else { return Vec::new() };
+    let mut hidden = Vec::new();
+    for column in first.frame.columns.iter().filter(|column| column.is_alias) {
+        let is_added = schema::tables::COLUMN_ALIASES.iter().any(|(alias, _)| *alias == column.name);
+        let is_everywhere = others
+            .iter()
+            .all(|leg| leg.frame.column(&column.name).is_some_and(|other| other.is_alias && other.ty == column.ty));
+        if is_everywhere && !is_added {
+            let name = column.name.clone();
+            let (ty, encoding) = (column.ty, Encoding::Plain);
+            hidden.push(Shared { of: name.clone(), name, ty, encoding, id: String::new(), is_hidden: true });
+        }
+    }
+    hidden
 }
 
 /// The union's columns in order of first appearance.
@@ -194,7 +217,14 @@ fn union_columns(legs: &[Leg], is_inner: bool) -> Vec<Shared> {
     for (name, ty, encoding, _) in &found {
         let has_other_type = found.iter().any(|(other, other_type, ..)| other == name && other_type != ty);
         let shown = if has_other_type { format!("{name}_{}", ty.name()) } else { name.clone() };
-        shared.push(Shared { name: shown, of: name.clone(), ty: *ty, encoding: *encoding, id: String::new() });
+        shared.push(Shared {
+            name: shown,
+            of: name.clone(),
+            ty: *ty,
+            encoding: *encoding,
+            id: String::new(),
+            is_hidden: false,
+        });
     }
     shared
 }
