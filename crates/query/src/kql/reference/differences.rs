@@ -142,7 +142,7 @@ pub const DIFFERENCES: &[Difference] = &[
     Difference {
         subject: "Default range of time",
         kusto: "None; the portal of Defender adds 30 days.",
-        here: "Portal, API and `nenrin query` look back 30 days when the query names no time (`--days`, `--all-time`).",
+        here: "Portal, API and `nenrin query` look back 30 days (`--days`, `--all-time`), for each table whose own pipeline compares the time of its rows with nothing.",
         why: "A query without a time would read everything that is stored.",
         example: "",
         result: "",
@@ -158,10 +158,10 @@ pub const DIFFERENCES: &[Difference] = &[
     Difference {
         subject: "externaldata is off",
         kusto: "Reads any web address.",
-        here: "Refused, unless the administrator allows the beginning of the address; never a private address.",
-        why: "It is a way for data to leave and for queries to reach inside.",
-        example: "externaldata(x: string)['https://example.com/a.csv']",
-        result: "KQL170: `externaldata` is switched off for this address.",
+        here: "An empty table of the declared columns, and a warning: nothing outside is read.",
+        why: "It is a way for data to leave and for queries to reach inside. An error would stop the hunt.",
+        example: "externaldata(x: string)['https://example.com/a.csv'] | count",
+        result: "0",
     },
     Difference {
         subject: "SeenBy",

@@ -276,9 +276,9 @@ pub const SOURCES: &[Entry] = &[
         "externaldata",
         "externaldata (Name: Type, …) [Address] [with (…)]",
         [
-            "A table from a web address. Off unless the administrator allows the address: it is a way out for data.",
+            "A table from a web address. Off: an empty table of these columns, and a warning.",
             "externaldata (a: string) ['https://example.com/list.txt'] | count",
-            "KQL170",
+            "0",
         ],
     ),
 ];
