@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use query::kql::Request;
-use query::kql::reference::{Entry, PLUGINS, SOURCES, TABULAR};
+use query::kql::reference::{Entry, MISSING, PLUGINS, SOURCES, TABULAR};
+use query::kql::{Request, functions};
 
 use crate::documents::root;
 use crate::functions::{Empty, examples};
@@ -54,22 +54,41 @@ fn examples_have_the_columns_of_microsofts_binder() {
     assert!(differences.is_empty(), "{differences}");
 }
 
+/// `docs/kql/functions.md` lists what Kusto has and we have not: all of it.
+#[test]
+fn every_name_is_there_or_listed() {
+    let missing: Vec<&str> = MISSING.iter().flat_map(|missing| missing.names.iter().copied()).collect();
+    let sources: Vec<&str> = SOURCES.iter().chain(PLUGINS).map(|entry| entry.name).collect();
+    let unknown: Vec<String> = run("names.js", &[])
+        .into_iter()
+        .filter(|name| functions::find(name).is_none() && functions::find_aggregate(name).is_none())
+        .filter(|name| !missing.contains(&name.as_str()) && !sources.contains(&name.as_str()))
+        .collect();
+    assert!(unknown.is_empty(), "neither there nor in crates/query/src/kql/reference/missing.rs: {unknown:?}");
+}
+
 /// A line for each query.
 fn ask(queries: &[String]) -> Vec<String> {
+    let lines = run("columns.js", (queries.join("\0") + "\0").as_bytes());
+    assert_eq!(lines.len(), queries.len(), "an answer for each query");
+    lines
+}
+
+/// The lines of a script of the oracle.
+fn run(script: &str, text: &[u8]) -> Vec<String> {
     let folder = root().join("crates/kql/oracle");
     install(&folder);
     let mut command = Command::new("node");
-    command.arg("columns.js").current_dir(&folder).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.arg(script).current_dir(&folder).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap_or_else(|error| {
         panic!("node is needed to compare our binder with Microsoft's: {error}. Install Node.js 18 or later.")
     });
     let mut input = child.stdin.take().expect("a pipe");
-    input.write_all((queries.join("\0") + "\0").as_bytes()).expect("node reads");
+    input.write_all(text).expect("node reads");
     drop(input);
     let output = child.wait_with_output().expect("node ends");
-    let lines: Vec<String> = String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect();
-    assert_eq!(lines.len(), queries.len(), "an answer for each query");
-    lines
+    assert!(output.status.success(), "node failed: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
 }
 
 /// Fetches the binder, once.

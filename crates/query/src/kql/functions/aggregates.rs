@@ -58,12 +58,13 @@ const REAL: Returns = Returns::Type(KqlType::Real);
 const DYNAMIC: Returns = Returns::Type(KqlType::Dynamic);
 const SAME: Returns = Returns::Argument(0);
 
-/// Every aggregate. Examples are over the rows 1, 2, 3, 3 of a column `x`.
+/// Every aggregate. Examples are over [`EXAMPLE_ROWS`].
 pub const AGGREGATES: &[Aggregate] = &[
     // Old queries name a column, which does not matter.
     aggregate("count", &[Parameter::any("column").opt()], LONG, "count_{}", "How many rows.", |_, _| {
         Ok(expr_fn::count(lit(1_i64)))
     })
+    .also(&["cnt"])
     .example("count()", "4"),
     aggregate("countif", PREDICATE, LONG, "countif_", "How many rows fulfil a predicate.", |_, arguments| {
         Ok(expr_fn::count(only_if(lit(1_i64), &arguments[0])?))

@@ -30,6 +30,7 @@ pub fn aggregate_naming(called: &str) -> Option<&'static str> {
     match called {
         "any" => Some("any_{}"),
         "anyif" => Some("anyif_{}"),
+        "cnt" => Some("cnt_{}"),
         "count_distinct" => Some("count_distinct_{}"),
         "count_distinctif" => Some("count_distinctif_{}"),
         _ => None,

@@ -214,6 +214,11 @@ pub const MISSING: &[Missing] = &[
         names: &["datetime_list_timezones", "datetime_local_to_utc"],
     },
     Missing {
+        family: "Bins by an option",
+        why: "`set` has no effect here: write `bin` with its size.",
+        names: &["bin_auto"],
+    },
+    Missing {
         family: "Others",
         why: "Seldom in hunting queries.",
         names: &["around", "array_strcat", "assert", "iscolumnexists", "row_rank"],
