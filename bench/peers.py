@@ -85,19 +85,20 @@ class DuckDb:
         return {"bytes": size_of(self.path), "rows": self.run("SELECT count(*) FROM events").column(0)[0].as_py()}
 
     def run(self, sql):
-        return self.connection.execute(sql).fetch_arrow_table()
+        if sql.startswith("CREATE"):
+            return self.connection.execute(sql) and []
+        return self.connection.sql(sql).to_arrow_table()
 
 
 class ClickHouse:
     def __init__(self, directory):
         from chdb import session
-        import chdb
 
         self.path = os.path.join(directory, "clickhouse")
         self.session = session.Session(self.path)
-        self.version = chdb.query("SELECT version()", "TabSeparated").bytes().decode().strip()
+        self.version = self.session.query("SELECT version()", "TabSeparated").bytes().decode().strip()
         self.run(f"SET max_threads={THREADS}")
-        self.run(f"SET max_memory_usage='{MEMORY}'")
+        self.run(f"SET max_memory_usage=10000000000")
 
     def types(self, columns, low):
         parts = []
@@ -215,7 +216,7 @@ def answer(engine, table, question):
         return {"ms": (time.perf_counter() - started) * 1000, "rows": rows}
     result = engine.run(question["sql"])
     ms = (time.perf_counter() - started) * 1000
-    return {"ms": ms, "rows": texts(result)}
+    return {"ms": ms, "rows": texts(result) if result else []}
 
 
 def main():

@@ -40,7 +40,7 @@ impl Engine {
         let answer: Json = serde_json::from_str(&line)
             .with_context(|| format!("{} ended, or its answer is no JSON: {line:.200}", self.name))?;
         if let Some(error) = answer["error"].as_str() {
-            bail!("{}: {error}\nasked: {question}", self.name);
+            bail!("{}: {error}\nasked: {:.600}", self.name, question.to_string());
         }
         Ok(answer)
     }

@@ -2,13 +2,14 @@
 //! answers or it fails. Figures are of warm runs: every engine has answered every variant once before the clock counts.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value as Json, json};
 
 use super::peer::{Engine, peer, python};
 use super::questions::{Facts, Question, questions, summary_rows};
-use crate::command::{cargo, output, root};
+use crate::command::{cargo, command, output, root};
 
 /// How to measure.
 pub struct Options {
@@ -41,7 +42,7 @@ pub fn run(options: &Options) -> Result<Report> {
         sizes.push(load(name, &python, &dir, options.fresh)?);
     }
     let mut engines = [
-        Engine::start("nenrin", &mut nenrin(&["serve", &text(&dir.join("nenrin"))]))?,
+        Engine::start("nenrin", &mut nenrin(&["serve", &text(&dir.join("nenrin"))])?)?,
         peer("duckdb", &python, &dir.join("duckdb"), false)?,
         peer("clickhouse", &python, &dir.join("clickhouse"), false)?,
     ];
@@ -69,7 +70,7 @@ pub fn slope(sizes: &[u64], n_runs: usize) -> Result<Report> {
         let options = Options { n_events: *n_events, n_runs, fresh: false };
         let dir = data_dir(*n_events);
         fill(&dir, &options)?;
-        let mut engine = Engine::start("nenrin", &mut nenrin(&["serve", &text(&dir.join("nenrin"))]))?;
+        let mut engine = Engine::start("nenrin", &mut nenrin(&["serve", &text(&dir.join("nenrin"))])?)?;
         let mut reader = peer("duckdb", &python, &dir.join("reader"), true)?;
         let files = text(&dir.join("nenrin/events/*/*.parquet"));
         reader.ask(&json!({"sql": format!(
@@ -107,10 +108,12 @@ fn text(path: &Path) -> String {
 }
 
 /// Our side of the bench, in a release build.
-fn nenrin(args: &[&str]) -> std::process::Command {
-    let mut words = vec!["bench", "--quiet", "--package", "query", "--bench", "query", "--"];
-    words.extend(args);
-    cargo(&words)
+fn nenrin(args: &[&str]) -> Result<Command> {
+    let words = ["bench", "--package", "query", "--bench", "query", "--no-run", "--message-format=json"];
+    let listing = output(&mut cargo(&words)).context("build the bench")?;
+    let messages = listing.lines().filter_map(|line| serde_json::from_str::<Json>(line).ok());
+    let program = messages.filter_map(|message| message["executable"].as_str().map(str::to_owned)).last();
+    Ok(command(&program.context("find the bench's program")?, args))
 }
 
 fn fill(dir: &Path, options: &Options) -> Result<Json> {
@@ -121,7 +124,7 @@ fn fill(dir: &Path, options: &Options) -> Result<Json> {
     if !facts.exists() {
         std::fs::create_dir_all(dir)?;
         println!("filling {}", store.display());
-        let filled = output(&mut nenrin(&["fill", &text(&store), &options.n_events.to_string(), "1"]))?;
+        let filled = output(&mut nenrin(&["fill", &text(&store), &options.n_events.to_string(), "1"])?)?;
         std::fs::write(&facts, filled)?;
     }
     Ok(serde_json::from_str(&std::fs::read_to_string(&facts)?)?)
