@@ -9,30 +9,28 @@ use arrow::array::{Array, RecordBatch, StringArray, TimestampMicrosecondArray, U
 use arrow::compute::{SortColumn, lexsort_to_indices, take_record_batch};
 use arrow::datatypes::{Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use serde_json::Value as Json;
 use time::OffsetDateTime;
 
 use crate::Error;
-use crate::limits::ROW_GROUP_ROWS;
+use crate::limits::{PAGE_ROWS, ROW_GROUP_ROWS, ZSTD_LEVEL};
 use crate::step::step;
 use crate::store::now_ns;
 use crate::wal::sync_dir;
 
 /// Columns with many different values that hunters look up by equality: a bloom filter skips whole row groups.
-const BLOOM_COLUMNS: [&str; 9] = [
-    "SHA256",
-    "SHA1",
-    "MD5",
-    "RemoteIP",
-    "RemoteUrl",
-    "ProcessUniqueId",
-    "InitiatingProcessUniqueId",
-    "InitiatingProcessParentUniqueId",
-    "EventId",
-];
+const BLOOM_COLUMNS: [&str; 7] =
+    ["SHA256", "SHA1", "MD5", "RemoteIP", "RemoteUrl", "ProcessUniqueId", "InitiatingProcessUniqueId"];
+/// Columns whose smallest and largest value are kept per page: rows are sorted by them, so that a device, a time or an
+/// event is in few pages. Of the others every page holds nearly the whole range.
+const PAGE_STATISTICS_COLUMNS: [&str; 3] = ["DeviceId", "Timestamp", "StreamSeq"];
+/// Numbers that differ little from row to row.
+const DELTA_COLUMNS: [&str; 3] = ["Timestamp", "StreamSeq", "ReportId"];
+/// Texts that share most of their beginning with the row before.
+const PREFIX_COLUMNS: [&str; 1] = ["EventId"];
 pub(crate) const DAY_US: i64 = 86_400_000_000;
 /// 0001-01-01T00:00:00Z, the first day that every reader of Delta can name.
 const TIME_MIN_US: i64 = -719_162 * DAY_US;
@@ -255,16 +253,31 @@ pub(crate) fn file_crc32c(path: &Path) -> Result<u32, Error> {
 }
 
 fn properties(schema: &Schema, n_rows: usize) -> WriterProperties {
-    let level = ZstdLevel::try_new(3).unwrap_or_default();
+    let level = ZstdLevel::try_new(ZSTD_LEVEL).unwrap_or_default();
     let mut builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_statistics_enabled(EnabledStatistics::Page);
-    for name in BLOOM_COLUMNS {
-        if schema.column_with_name(name).is_some() {
+        .set_data_page_row_count_limit(PAGE_ROWS)
+        .set_statistics_enabled(EnabledStatistics::Chunk);
+    for field in schema.fields() {
+        let name = field.name().as_str();
+        let column = || ColumnPath::from(name);
+        if PAGE_STATISTICS_COLUMNS.contains(&name) {
+            builder = builder.set_column_statistics_enabled(column(), EnabledStatistics::Page);
+        }
+        if BLOOM_COLUMNS.contains(&name) {
             let n_values = n_rows.min(ROW_GROUP_ROWS) as u64;
-            builder = builder.set_column_bloom_filter_enabled(ColumnPath::from(name), true);
-            builder = builder.set_column_bloom_filter_max_ndv(ColumnPath::from(name), n_values);
+            builder = builder.set_column_bloom_filter_enabled(column(), true);
+            builder = builder.set_column_bloom_filter_max_ndv(column(), n_values);
+        }
+        let encoding = match name {
+            name if DELTA_COLUMNS.contains(&name) => Some(Encoding::DELTA_BINARY_PACKED),
+            name if PREFIX_COLUMNS.contains(&name) => Some(Encoding::DELTA_BYTE_ARRAY),
+            _ => None,
+        };
+        if let Some(encoding) = encoding {
+            // A dictionary would be tried first otherwise, and is as large as the column.
+            builder = builder.set_column_dictionary_enabled(column(), false).set_column_encoding(column(), encoding);
         }
     }
     builder.build()

@@ -1,11 +1,16 @@
 //! Rows that are in no sensor's stream go straight to column files: a bench's events, or another system's history.
 
+use std::num::NonZero;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 
 use crate::columns::{arrow_schema, conform, union_schema};
-use crate::files::{sort, write_sorted};
-use crate::limits::IMPORT_ROWS;
+use crate::files::{FileMeta, sort, write_sorted};
+use crate::limits::{IMPORT_ROWS, IMPORT_WRITERS_MAX};
 use crate::store::now_ns;
 use crate::{Error, Store};
 
@@ -36,30 +41,8 @@ impl Store {
         let _one_at_a_time = self.shared.importing.lock().expect("no panic under the lock");
         let version = self.shared.table.read().expect("no panic under the lock").next_version();
         let table_dir = self.shared.dir.join("events");
-        let (mut files, mut chunk) = (Vec::new(), Vec::new());
-        let mut write = |chunk: &mut Vec<RecordBatch>| -> Result<(), Error> {
-            if chunk.is_empty() {
-                return Ok(());
-            }
-            let name = format!("i{version:012}-{:06}", files.len());
-            files.extend(write_sorted(&table_dir, &sort(&concat(chunk)?)?, &name)?);
-            chunk.clear();
-            Ok(())
-        };
-        let (mut n_chunk_rows, mut n_rows) = (0, 0);
-        for batch in batches {
-            check(&batch)?;
-            n_chunk_rows += batch.num_rows();
-            n_rows += batch.num_rows() as u64;
-            if batch.num_rows() > 0 {
-                chunk.push(batch);
-            }
-            if n_chunk_rows >= IMPORT_ROWS {
-                write(&mut chunk)?;
-                n_chunk_rows = 0;
-            }
-        }
-        write(&mut chunk)?;
+        let name = format!("i{version:012}");
+        let (n_rows, files) = write_parallel(&table_dir, &name, batches)?;
         if files.is_empty() {
             return Ok(0);
         }
@@ -67,6 +50,68 @@ impl Store {
         self.shared.table.write().expect("no panic under the lock").import(&files, now_ns() / 1_000_000)?;
         self.shared.wake_followers();
         Ok(n_rows)
+    }
+}
+
+/// Rows of one file per day, and the number in its name.
+type Chunk = (usize, Vec<RecordBatch>);
+
+/// Sorts and writes on threads of their own while the caller's thread makes the next batches. Each writer holds one
+/// chunk; one more waits.
+fn write_parallel(
+    table_dir: &Path,
+    name: &str,
+    batches: impl IntoIterator<Item = RecordBatch>,
+) -> Result<(u64, Vec<FileMeta>), Error> {
+    let n_writers = std::thread::available_parallelism().map_or(1, NonZero::get).min(IMPORT_WRITERS_MAX);
+    let (sender, receiver) = sync_channel::<Chunk>(1);
+    let receiver = Mutex::new(receiver);
+    std::thread::scope(|scope| {
+        let mut writers = Vec::new();
+        for _ in 0..n_writers {
+            writers.push(scope.spawn(|| write_chunks(table_dir, name, &receiver)));
+        }
+        let sent = send_chunks(batches, &sender);
+        drop(sender);
+        let mut files = Vec::new();
+        for writer in writers {
+            files.extend(writer.join().unwrap_or_else(|_| Err(Error::Columns("import thread panicked".to_owned())))?);
+        }
+        files.sort_by(|a: &FileMeta, b| a.path.cmp(&b.path));
+        Ok((sent?, files))
+    })
+}
+
+/// Collects batches into chunks. A chunk that nobody takes means that all writers have failed, and they say why.
+fn send_chunks(batches: impl IntoIterator<Item = RecordBatch>, sender: &SyncSender<Chunk>) -> Result<u64, Error> {
+    let mut chunk = Vec::new();
+    let (mut n_chunks, mut n_chunk_rows, mut n_rows) = (0, 0, 0);
+    for batch in batches {
+        check(&batch)?;
+        n_chunk_rows += batch.num_rows();
+        n_rows += batch.num_rows() as u64;
+        if batch.num_rows() > 0 {
+            chunk.push(batch);
+        }
+        if n_chunk_rows >= IMPORT_ROWS {
+            if sender.send((n_chunks, std::mem::take(&mut chunk))).is_err() {
+                return Ok(n_rows);
+            }
+            (n_chunks, n_chunk_rows) = (n_chunks + 1, 0);
+        }
+    }
+    if !chunk.is_empty() {
+        drop(sender.send((n_chunks, chunk)));
+    }
+    Ok(n_rows)
+}
+
+fn write_chunks(table_dir: &Path, name: &str, receiver: &Mutex<Receiver<Chunk>>) -> Result<Vec<FileMeta>, Error> {
+    let mut files = Vec::new();
+    loop {
+        let next = receiver.lock().expect("no panic under the lock").recv();
+        let Ok((number, chunk)) = next else { return Ok(files) };
+        files.extend(write_sorted(table_dir, &sort(&concat(&chunk)?)?, &format!("{name}-{number:06}"))?);
     }
 }
 

@@ -27,8 +27,12 @@ pub const MEMORY_SMALL_BATCHES_MAX: usize = 48;
 pub const MEMORY_SMALL_ROWS: usize = 2_048;
 /// Separate ranges beyond the contiguous mark, per stream.
 pub const STREAM_RANGES_MAX: usize = 1_024;
-/// Rows per Parquet row group: the unit that a page of the timeline reads and prunes.
+/// Rows per Parquet row group: the unit of dictionaries and bloom filters.
 pub const ROW_GROUP_ROWS: usize = 131_072;
+/// Rows per page of a column: what is unpacked at least to show rows of one device.
+pub const PAGE_ROWS: usize = 8_192;
+/// Zstandard level of column files.
+pub const ZSTD_LEVEL: i32 = 3;
 /// Disk space below which appends are refused, so that flush and SQLite still have room to write.
 pub const FREE_BYTES_MIN: u64 = 64 << 20;
 
@@ -61,6 +65,8 @@ pub const TOMBSTONE_KEPT: Duration = Duration::from_secs(7 * 86_400);
 
 /// Rows that an import sorts at once: four row groups, so that its files need few merges and memory stays bounded.
 pub const IMPORT_ROWS: usize = 4 * ROW_GROUP_ROWS;
+/// Threads that sort and write an import's files: each holds a chunk of `IMPORT_ROWS` rows twice.
+pub const IMPORT_WRITERS_MAX: usize = 4;
 
 /// Devices that prevalence names one by one for a key; beyond it their number is estimated. A fleet of some hundreds is
 /// counted exactly, and the estimate's standard error, 1 / √(512 − 1), is 4.4 %.

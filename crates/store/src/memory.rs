@@ -47,6 +47,16 @@ impl MemoryBatch {
         conform(&self.batch, schema)
     }
 
+    /// Those of the named columns that a row has.
+    ///
+    /// # Errors
+    /// When Arrow refuses the columns.
+    pub fn select(&self, names: &[&str]) -> Result<RecordBatch, Error> {
+        let schema = self.batch.schema_ref();
+        let indices: Vec<usize> = names.iter().filter_map(|name| Some(schema.column_with_name(name)?.0)).collect();
+        Ok(self.batch.project(&indices)?)
+    }
+
     pub(crate) fn batch(&self) -> &RecordBatch {
         &self.batch
     }

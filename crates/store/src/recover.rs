@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::path::Path;
 
 use crate::Error;
-use crate::columns::{record_batch, rows_of};
+use crate::columns::columns_of;
 use crate::delta::Table;
 use crate::marks::Marks;
 use crate::memory::MemoryTable;
@@ -109,7 +109,7 @@ fn replay(batch: &LoggedBatch, memory: &mut MemoryTable, marks: &mut Marks) -> R
     if parts.is_empty() {
         return Ok(());
     }
-    let columns = record_batch(&rows_of(batch))?;
+    let columns = columns_of(batch)?;
     for (from, to) in parts {
         memory.push(columns.slice((from - batch.first_seq) as usize, (to - from + 1) as usize))?;
     }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, RwLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crate::columns::{record_batch, rows_of};
+use crate::columns::columns_of;
 use crate::commit::{Committer, Job, Request};
 use crate::compact::NotCompacted;
 use crate::delta::Table;
@@ -238,7 +238,7 @@ impl Store {
             received_ns: append.received_ns,
             records: append.records,
         };
-        let batch = match record_batch(&rows_of(&logged)) {
+        let batch = match columns_of(&logged) {
             Ok(batch) => batch,
             Err(error) => return Err((error, done)),
         };
