@@ -10,14 +10,17 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use store::Snapshot;
 
 use crate::Error;
+use crate::column_file::FileCache;
 use crate::limits::{MEMORY_BYTES_MAX, WALL_TIME_MAX};
-use crate::table::{EventsTable, Scope};
+use crate::table::{EventsTable, Reads, Scope};
 
 /// Runs queries. Cheap to share; one per process.
 pub struct Engine {
     pub(crate) context: SessionContext,
     /// `None` only while it is dropped.
     pub(crate) runtime: Option<tokio::runtime::Runtime>,
+    pub(crate) files: Arc<FileCache>,
+    pub(crate) n_threads: usize,
 }
 
 impl Engine {
@@ -40,11 +43,12 @@ impl Engine {
         // Folding constants makes a nullable expression one that isn't; the check takes that for a broken plan.
         config.options_mut().execution.skip_physical_aggregate_schema_check = true;
         let context = SessionContext::new_with_config_rt(config, environment);
-        Ok(Self { context, runtime: Some(runtime) })
+        Ok(Self { context, runtime: Some(runtime), files: Arc::default(), n_threads: n_threads.max(1) })
     }
 
     pub(crate) fn events(&self, snapshot: &Snapshot, scope: Scope) -> Result<DataFrame, Error> {
-        Ok(self.context.read_table(Arc::new(EventsTable::new(snapshot.clone(), scope)))?)
+        let table = EventsTable::new(snapshot.clone(), scope, Arc::clone(&self.files), Reads::DataFusion);
+        Ok(self.context.read_table(Arc::new(table))?)
     }
 
     pub(crate) fn collect(&self, frame: DataFrame) -> Result<Vec<RecordBatch>, Error> {

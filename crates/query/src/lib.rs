@@ -2,19 +2,33 @@
 //! answer; every query has a memory and a time limit. Calls block: the server runs them on its worker threads.
 
 mod arrow_rows;
+mod column_file;
 mod completeness;
 mod cursor;
 mod devices;
+mod distinct;
 mod engine;
 mod error;
 mod filter;
+mod history;
 pub mod kql;
 pub mod limits;
+mod matcher;
+mod merged_union;
+mod needle;
 mod page;
+#[cfg(test)]
+mod plain_tests;
+mod prune;
+mod reader;
+mod scan;
 pub mod search;
+mod source;
 mod summary;
 mod table;
 mod tree;
+mod truth;
+mod walk;
 
 pub use completeness::{Completeness, Gap, State};
 pub use cursor::Cursor;

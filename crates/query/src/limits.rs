@@ -10,6 +10,15 @@ pub const PAGE_ROWS_DEFAULT: usize = 200;
 pub const WALL_TIME_MAX: Duration = Duration::from_secs(30);
 /// Memory of all running queries together.
 pub const MEMORY_BYTES_MAX: usize = 1 << 30;
+/// Footers, page indexes and bloom filters of column files that are kept: about 30,000,000 events' worth of page
+/// indexes, and those of a smaller part of a larger store.
+pub const FILE_CACHE_BYTES_MAX: usize = 192 << 20;
+/// Values of a list that are asked of each row group's bloom filters; with more, one of them is nearly always there.
+pub const PRUNED_LIST_MAX: usize = 1_000;
+/// Parts of a timeline that are looked into before asking again whether there are enough rows.
+pub const WALK_ROUND_MAX: usize = 16;
+/// Starts and ends of processes that a tree holds at once; a device with more is asked step by step.
+pub const TREE_ROWS_MAX: usize = 1_000_000;
 /// Histogram buckets at most: more than a screen is wide helps nobody.
 pub const BUCKETS_MAX: usize = 2_000;
 /// Bytes of a search text.

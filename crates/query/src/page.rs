@@ -1,19 +1,18 @@
 //! One page of a device's timeline, and one event.
 
-use datafusion::logical_expr::{Expr, SortExpr, lit};
-use schema::Row;
+use datafusion::logical_expr::SortExpr;
+use schema::{EVENT_COLUMNS, Row, col};
 use store::Snapshot;
 
-use crate::arrow_rows::rows;
 use crate::cursor::Cursor;
-use crate::filter::{Filter, time};
+use crate::filter::Filter;
 use crate::limits::{PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
+use crate::matcher::{Beyond, Matcher};
 use crate::search::column_of;
-use crate::table::Scope;
 use crate::{Engine, Error};
 
 /// Columns that a row of the list shows; the details come with the single event.
-const LIST_COLUMNS: &[&str] = &[
+pub(crate) const LIST_COLUMNS: &[&str] = &[
     "Timestamp",
     "TimestampNanos",
     "EventId",
@@ -168,26 +167,13 @@ impl Engine {
         direction: Direction,
         limit: usize,
     ) -> Result<(Vec<Row>, bool), Error> {
-        let mut scope = filter.scope();
-        let mut expr = filter.to_expr();
-        if let Some((cursor, inclusive)) = cursor {
-            expr = expr.and(beyond(cursor, direction, inclusive));
-            match direction {
-                Direction::Older => scope.time_max_us = Some(scope.time_max_us.unwrap_or(i64::MAX).min(cursor.time_us)),
-                Direction::Newer => scope.time_min_us = Some(scope.time_min_us.unwrap_or(i64::MIN).max(cursor.time_us)),
-            }
-        }
-        let ascending = direction == Direction::Newer;
-        let frame = self
-            .events(snapshot, scope)?
-            .filter(expr)?
-            .select(LIST_COLUMNS.iter().map(|name| column_of(name)).collect::<Vec<Expr>>())?
-            .sort(sort_keys(ascending))?
-            .limit(0, Some(limit + 1))?;
-        let mut found = rows(&self.collect(frame)?);
+        let beyond = cursor.map(|(cursor, inclusive)| Beyond { cursor: cursor.clone(), direction, inclusive });
+        let matcher = Matcher::new(filter, beyond)?;
+        let walk = self.walk(snapshot);
+        let mut found = walk.find(&matcher, direction, limit + 1)?;
         let more = found.len() > limit;
         found.truncate(limit);
-        Ok((found, more))
+        Ok((walk.rows(&found, LIST_COLUMNS)?, more))
     }
 
     /// All columns of one event.
@@ -196,14 +182,13 @@ impl Engine {
     /// `NoEvent` when it is not stored, `BadRequest` when the id is no event id.
     pub fn event(&self, snapshot: &Snapshot, event_id: &str) -> Result<Row, Error> {
         let (device, epoch, seq) = parse_event_id(event_id)?;
-        let expr = column_of("DeviceId")
-            .eq(lit(device.clone()))
-            .and(column_of("EventId").eq(lit(event_id)))
-            .and(column_of("StreamSeq").eq(lit(seq)))
-            .and(column_of("StreamEpoch").eq(lit(epoch)));
-        let frame = self.events(snapshot, Scope { device: Some(device), ..Scope::default() })?.filter(expr)?;
-        let found = rows(&self.collect(frame.limit(0, Some(1))?)?);
-        found.into_iter().next().ok_or_else(|| Error::NoEvent(event_id.to_owned()))
+        let matcher = Matcher::new(&Filter { device, ..Filter::default() }, None)?;
+        let walk = self.walk(snapshot);
+        let found = walk.find_event(&matcher, &epoch, seq)?;
+        let columns: Vec<&str> = EVENT_COLUMNS.iter().map(|column| column.name).collect();
+        let row = walk.rows(found.as_slice(), &columns)?.pop();
+        // An imported row may have an id that is not made of these three.
+        row.filter(|row| row.text(&col::EVENT_ID) == Some(event_id)).ok_or_else(|| Error::NoEvent(event_id.to_owned()))
     }
 }
 
@@ -226,32 +211,6 @@ fn parse_event_id(event_id: &str) -> Result<(String, String, i64), Error> {
 
 pub(crate) fn sort_keys(ascending: bool) -> Vec<SortExpr> {
     ["Timestamp", "StreamSeq", "StreamEpoch"].iter().map(|name| column_of(name).sort(ascending, false)).collect()
-}
-
-/// Rows strictly beyond the cursor (or at it, when inclusive) in the order (time, sequence, epoch).
-fn beyond(cursor: &Cursor, direction: Direction, inclusive: bool) -> Expr {
-    let (at, seq, epoch) = (time(cursor.time_us), lit(cursor.seq), lit(cursor.epoch.clone()));
-    let (ts, seq_column, epoch_column) = (column_of("Timestamp"), column_of("StreamSeq"), column_of("StreamEpoch"));
-    let (time_side, time_beyond, seq_beyond, epoch_beyond) = match direction {
-        Direction::Older => (
-            ts.clone().lt_eq(at.clone()),
-            ts.clone().lt(at),
-            seq_column.clone().lt(seq.clone()),
-            epoch_column.clone().lt(epoch.clone()),
-        ),
-        Direction::Newer => (
-            ts.clone().gt_eq(at.clone()),
-            ts.clone().gt(at),
-            seq_column.clone().gt(seq.clone()),
-            epoch_column.clone().gt(epoch.clone()),
-        ),
-    };
-    let mut same_seq = epoch_beyond;
-    if inclusive {
-        same_seq = same_seq.or(epoch_column.eq(epoch));
-    }
-    // The redundant first part prunes row groups by their time statistics.
-    time_side.and(time_beyond.or(seq_beyond.or(seq_column.eq(seq).and(same_seq))))
 }
 
 fn reversed(mut rows: Vec<Row>) -> Vec<Row> {

@@ -102,14 +102,19 @@ pub(crate) fn filter(terms: &[Term]) -> Option<Expr> {
     terms.iter().map(term_filter).reduce(Expr::and)
 }
 
-fn term_filter(term: &Term) -> Expr {
+/// The columns that a term looks into, and whether they hold numbers.
+pub(crate) fn term_columns(term: &Term) -> (&'static [&'static str], bool) {
     let field = term.field.as_deref().and_then(|name| FIELDS.iter().find(|(field, _)| *field == name));
-    let columns = field.map_or(ANYWHERE, |(_, columns)| columns);
-    let whole = matches!(term.field.as_deref(), Some("port"));
+    (field.map_or(ANYWHERE, |(_, columns)| *columns), matches!(term.field.as_deref(), Some("port")))
+}
+
+fn term_filter(term: &Term) -> Expr {
+    let (columns, whole) = term_columns(term);
     let mut any: Option<Expr> = None;
     for spelling in spellings(&term.value) {
         for name in columns {
-            let hit = if whole { equals_number(name, &spelling) } else { contains(name, &spelling, field.is_some()) };
+            let hit =
+                if whole { equals_number(name, &spelling) } else { contains(name, &spelling, term.field.is_some()) };
             any = Some(match any {
                 Some(expr) => expr.or(hit),
                 None => hit,
@@ -122,7 +127,7 @@ fn term_filter(term: &Term) -> Expr {
 }
 
 /// The text as typed and, when it differs, in NFKC; `¥` and `＼` as backslash.
-fn spellings(value: &str) -> Vec<String> {
+pub(crate) fn spellings(value: &str) -> Vec<String> {
     let typed = value.replace(['¥', '＼'], "\\");
     let normalised: String = typed.nfkc().collect();
     if normalised == typed { vec![typed] } else { vec![typed, normalised] }

@@ -2,16 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::Array;
-use datafusion::arrow::datatypes::DataType;
-use datafusion::functions_aggregate::expr_fn::{count, max, min};
-use datafusion::logical_expr::{cast, lit};
+use arrow::array::RecordBatch;
 use store::Snapshot;
 
-use crate::arrow_rows::{long_column, text_column};
 use crate::filter::Filter;
 use crate::limits::BUCKETS_MAX;
-use crate::search::column_of;
+use crate::matcher::{Matcher, Texts, times};
+use crate::page::Direction;
 use crate::{Engine, Error};
 
 /// Events of one group.
@@ -63,15 +60,12 @@ impl Engine {
             failed: vec![0; n_buckets],
             ..Summary::default()
         };
-        let all_groups = filter.without_groups();
-        let bucket = (cast(column_of("Timestamp"), DataType::Int64) - lit(from_us)) / lit(step_us);
-        let keys = vec![bucket.alias("bucket"), column_of("EventGroup"), column_of("Outcome")];
-        let frame = self
-            .events(snapshot, all_groups.scope())?
-            .filter(all_groups.to_expr())?
-            .aggregate(keys, vec![count(lit(1_i64)).alias("n")])?;
-        for batch in self.collect(frame)? {
-            add_counts(&mut summary, filter, &batch);
+        let matcher = Matcher::new(&filter.without_groups(), None)?;
+        let counted = self.walk(snapshot).visit(&matcher, &["EventGroup", "Outcome"], |picked| {
+            Ok(Counts::of(&picked.columns, from_us, step_us, n_buckets))
+        })?;
+        for counts in counted {
+            add_counts(&mut summary, filter, &counts);
         }
         Ok(summary)
     }
@@ -81,46 +75,59 @@ impl Engine {
         if let (Some(from_us), Some(to_us)) = (filter.from_us, filter.to_us) {
             return Ok(Some((from_us, to_us.max(from_us))));
         }
-        let range = filter.without_groups();
-        let times = cast(column_of("Timestamp"), DataType::Int64);
-        let frame = self
-            .events(snapshot, range.scope())?
-            .filter(range.to_expr())?
-            .aggregate(vec![], vec![min(times.clone()).alias("first"), max(times).alias("last")])?;
-        for batch in self.collect(frame)? {
-            let (Some(first), Some(last)) = (long_column(&batch, "first"), long_column(&batch, "last")) else {
-                continue;
-            };
-            if batch.num_rows() == 1 && first.is_valid(0) && last.is_valid(0) {
-                let from_us = filter.from_us.unwrap_or(first.value(0));
-                return Ok(Some((from_us, filter.to_us.unwrap_or(last.value(0)).max(from_us))));
-            }
-        }
-        Ok(None)
+        let matcher = Matcher::new(&filter.without_groups(), None)?;
+        let walk = self.walk(snapshot);
+        let end = |direction| Ok::<_, Error>(walk.find(&matcher, direction, 1)?.pop().map(|found| found.key.0));
+        let (Some(first), Some(last)) = (end(Direction::Newer)?, end(Direction::Older)?) else { return Ok(None) };
+        let from_us = filter.from_us.unwrap_or(first);
+        Ok(Some((from_us, filter.to_us.unwrap_or(last).max(from_us))))
     }
 }
 
-fn add_counts(summary: &mut Summary, filter: &Filter, batch: &arrow::array::RecordBatch) {
-    let (Some(buckets), Some(counts)) = (long_column(batch, "bucket"), long_column(batch, "n")) else { return };
-    let (Some(groups), Some(outcomes)) = (text_column(batch, "EventGroup"), text_column(batch, "Outcome")) else {
-        return;
-    };
-    for row_idx in 0..batch.num_rows() {
-        let n = counts.value(row_idx).cast_unsigned();
-        let group = groups.value(row_idx);
-        let failed = outcomes.is_valid(row_idx) && outcomes.value(row_idx) == "failed";
-        let of_group = summary.groups.entry(group.to_owned()).or_default();
-        of_group.n += n;
-        of_group.failed += if failed { n } else { 0 };
-        if !filter.groups.is_empty() && !filter.groups.iter().any(|wanted| wanted.name() == group) {
-            continue;
+/// Events of one part of the timeline.
+struct Counts {
+    /// By group: name, and by bucket all events and failed ones.
+    groups: Vec<(String, Vec<[u64; 2]>)>,
+}
+
+impl Counts {
+    fn of(batch: &RecordBatch, from_us: i64, step_us: i64, n_buckets: usize) -> Self {
+        let mut groups: Vec<(String, Vec<[u64; 2]>)> = Vec::new();
+        let (Some(times), Some(names)) = (times(batch), Texts::of(batch, "EventGroup")) else {
+            return Self { groups };
+        };
+        let outcomes = Texts::of(batch, "Outcome");
+        for row_idx in 0..batch.num_rows() {
+            let name = names.get(row_idx).unwrap_or_default();
+            let found = groups.iter().position(|(known, _)| known == name);
+            let group_idx = found.unwrap_or_else(|| {
+                groups.push((name.to_owned(), vec![[0, 0]; n_buckets]));
+                groups.len() - 1
+            });
+            let failed = outcomes.as_ref().and_then(|outcomes| outcomes.get(row_idx)) == Some("failed");
+            let bucket_idx = usize::try_from((times.value(row_idx) - from_us) / step_us).unwrap_or(usize::MAX);
+            // The matcher lets no row through that is outside the bounds, and the buckets reach beyond them.
+            let Some(count) = groups[group_idx].1.get_mut(bucket_idx) else { continue };
+            count[0] += 1;
+            count[1] += u64::from(failed);
         }
-        summary.n_matched += n;
-        summary.n_failed += if failed { n } else { 0 };
-        let Ok(bucket_idx) = usize::try_from(buckets.value(row_idx)) else { continue };
-        if let Some(total) = summary.total.get_mut(bucket_idx) {
-            *total += n;
-            summary.failed[bucket_idx] += if failed { n } else { 0 };
+        Self { groups }
+    }
+}
+
+fn add_counts(summary: &mut Summary, filter: &Filter, counts: &Counts) {
+    for (group, buckets) in &counts.groups {
+        let of_group = summary.groups.entry(group.clone()).or_default();
+        let is_wanted = filter.groups.is_empty() || filter.groups.iter().any(|wanted| wanted.name() == group);
+        for (bucket_idx, [n, failed]) in buckets.iter().enumerate() {
+            of_group.n += n;
+            of_group.failed += failed;
+            if is_wanted {
+                summary.n_matched += n;
+                summary.n_failed += failed;
+                summary.total[bucket_idx] += n;
+                summary.failed[bucket_idx] += failed;
+            }
         }
     }
 }

@@ -2,21 +2,17 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use datafusion::logical_expr::{Expr, lit};
 use schema::{Row, col};
 use store::Snapshot;
 
-use crate::arrow_rows::rows;
+use crate::history::History;
 use crate::limits::{TREE_ANCESTORS_MAX, TREE_CHILDREN_MAX};
-use crate::page::sort_keys;
-use crate::search::column_of;
-use crate::table::Scope;
 use crate::{Engine, Error};
 
-const STARTS: [&str; 2] = ["ProcessCreated", "ProcessFound"];
+pub(crate) const STARTS: [&str; 2] = ["ProcessCreated", "ProcessFound"];
 /// Levels below the focus.
-const LEVELS_DOWN: usize = 2;
-const TREE_COLUMNS: &[&str] = &[
+pub(crate) const LEVELS_DOWN: usize = 2;
+pub(crate) const TREE_COLUMNS: &[&str] = &[
     "Timestamp",
     "TimestampNanos",
     "StreamSeq",
@@ -97,8 +93,13 @@ impl Engine {
         let Some(device) = event.text(&col::DEVICE_ID) else { return Ok(None) };
         let own = event.text(&col::PROCESS_UNIQUE_ID).filter(|_| is_process_event(event));
         let Some(focus) = own.or(event.text(&col::INITIATING_PROCESS_UNIQUE_ID)) else { return Ok(None) };
+        let history = self.history(snapshot, device, focus, event)?;
+        Self::tree_of(&history, focus, event)
+    }
+
+    pub(crate) fn tree_of(history: &History, focus: &str, event: &Row) -> Result<Option<Tree>, Error> {
         let seed = Node { key: focus.to_owned(), ..actor_node(event) };
-        let starts = self.process_rows(snapshot, device, "ProcessUniqueId", &[focus.to_owned()], &STARTS)?;
+        let starts = history.rows("ProcessUniqueId", &[focus.to_owned()], &STARTS)?;
         let (mut node, mut parent) = match starts.last() {
             Some(start) => (start_node(start), parent_of(start)),
             None => (seed, grandparent_of(event)),
@@ -111,8 +112,7 @@ impl Engine {
             if ancestors.len() == TREE_ANCESTORS_MAX || !seen.insert(hint.key.clone()) {
                 break;
             }
-            let starts =
-                self.process_rows(snapshot, device, "ProcessUniqueId", std::slice::from_ref(&hint.key), &STARTS)?;
+            let starts = history.rows("ProcessUniqueId", std::slice::from_ref(&hint.key), &STARTS)?;
             let (found, next) = match starts.last() {
                 Some(start) => {
                     above = grandparent_of(start);
@@ -124,84 +124,62 @@ impl Engine {
             parent = next;
         }
         ancestors.reverse();
-        self.add_children(snapshot, device, &mut node)?;
+        add_children(history, &mut node)?;
         let mut keys: Vec<String> = ancestors.iter().map(|node| node.key.clone()).collect();
         collect_keys(&node, &mut keys);
-        let ends = self.ends(snapshot, device, &keys)?;
+        let ends = ends(history, &keys)?;
         for ancestor in &mut ancestors {
             set_ends(ancestor, &ends);
         }
         set_ends(&mut node, &ends);
         Ok(Some(Tree { focus: focus.to_owned(), ancestors, node }))
     }
+}
 
-    fn add_children(&self, snapshot: &Snapshot, device: &str, focus: &mut Node) -> Result<(), Error> {
-        let mut level: Vec<&mut Node> = vec![focus];
-        for _ in 0..LEVELS_DOWN {
-            let keys: Vec<String> = level.iter().map(|node| node.key.clone()).collect();
-            if keys.is_empty() {
-                break;
-            }
-            let found = self.process_rows(snapshot, device, "InitiatingProcessUniqueId", &keys, &STARTS)?;
-            let mut by_parent: BTreeMap<String, Vec<Node>> = BTreeMap::new();
-            for row in &found {
-                let (Some(parent), Some(key)) =
-                    (row.text(&col::INITIATING_PROCESS_UNIQUE_ID), row.text(&col::PROCESS_UNIQUE_ID))
-                else {
-                    continue;
-                };
-                let siblings = by_parent.entry(parent.to_owned()).or_default();
-                // A process that execs twice has two start rows; the later image is what it became.
-                siblings.retain(|node| node.key != key);
-                if key != parent {
-                    siblings.push(start_node(row));
-                }
-            }
-            let mut next = Vec::new();
-            for node in level {
-                let mut children = by_parent.remove(&node.key).unwrap_or_default();
-                node.n_children = children.len();
-                children.truncate(TREE_CHILDREN_MAX);
-                node.children = children;
-                next.extend(node.children.iter_mut());
-            }
-            level = next;
+fn add_children(history: &History, focus: &mut Node) -> Result<(), Error> {
+    let mut level: Vec<&mut Node> = vec![focus];
+    for _ in 0..LEVELS_DOWN {
+        let keys: Vec<String> = level.iter().map(|node| node.key.clone()).collect();
+        if keys.is_empty() {
+            break;
         }
-        Ok(())
-    }
-
-    /// End time and exit text by process key.
-    fn ends(&self, snapshot: &Snapshot, device: &str, keys: &[String]) -> Result<Ends, Error> {
-        let mut ends = Ends::new();
-        for end in &self.process_rows(snapshot, device, "ProcessUniqueId", keys, &["ProcessTerminated"])? {
-            let key = end.text(&col::PROCESS_UNIQUE_ID).unwrap_or_default().to_owned();
-            let exit = end.text(&col::ERROR_NAME).unwrap_or("exit 0").to_owned();
-            ends.insert(key, (end.number(&col::TIMESTAMP), exit));
+        let found = history.rows("InitiatingProcessUniqueId", &keys, &STARTS)?;
+        let mut by_parent: BTreeMap<String, Vec<Node>> = BTreeMap::new();
+        for row in &found {
+            let (Some(parent), Some(key)) =
+                (row.text(&col::INITIATING_PROCESS_UNIQUE_ID), row.text(&col::PROCESS_UNIQUE_ID))
+            else {
+                continue;
+            };
+            let siblings = by_parent.entry(parent.to_owned()).or_default();
+            // A process that execs twice has two start rows; the later image is what it became.
+            siblings.retain(|node| node.key != key);
+            if key != parent {
+                siblings.push(start_node(row));
+            }
         }
-        Ok(ends)
+        let mut next = Vec::new();
+        for node in level {
+            let mut children = by_parent.remove(&node.key).unwrap_or_default();
+            node.n_children = children.len();
+            children.truncate(TREE_CHILDREN_MAX);
+            node.children = children;
+            next.extend(node.children.iter_mut());
+        }
+        level = next;
     }
+    Ok(())
+}
 
-    fn process_rows(
-        &self,
-        snapshot: &Snapshot,
-        device: &str,
-        key_column: &str,
-        keys: &[String],
-        actions: &[&str],
-    ) -> Result<Vec<Row>, Error> {
-        let keys = keys.iter().map(|key| lit(key.clone())).collect();
-        let actions = actions.iter().map(|action| lit(*action)).collect();
-        let expr = column_of("DeviceId")
-            .eq(lit(device))
-            .and(column_of(key_column).in_list(keys, false))
-            .and(column_of("ActionType").in_list(actions, false));
-        let frame = self
-            .events(snapshot, Scope { device: Some(device.to_owned()), ..Scope::default() })?
-            .filter(expr)?
-            .select(TREE_COLUMNS.iter().map(|name| column_of(name)).collect::<Vec<Expr>>())?
-            .sort(sort_keys(true))?;
-        Ok(rows(&self.collect(frame)?))
+/// End time and exit text by process key.
+fn ends(history: &History, keys: &[String]) -> Result<Ends, Error> {
+    let mut ends = Ends::new();
+    for end in &history.rows("ProcessUniqueId", keys, &["ProcessTerminated"])? {
+        let key = end.text(&col::PROCESS_UNIQUE_ID).unwrap_or_default().to_owned();
+        let exit = end.text(&col::ERROR_NAME).unwrap_or("exit 0").to_owned();
+        ends.insert(key, (end.number(&col::TIMESTAMP), exit));
     }
+    Ok(ends)
 }
 
 fn is_process_event(event: &Row) -> bool {

@@ -155,7 +155,7 @@ fn ms_since(started: Instant) -> f64 {
 }
 
 /// The largest resident set so far; Linux only, 0 elsewhere.
-fn peak_kib() -> u64 {
+pub(crate) fn peak_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)

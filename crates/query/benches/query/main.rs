@@ -12,14 +12,16 @@ use serde_json::{Value as Json, json};
 
 use ask::Asked;
 
-const USAGE: &str = "usage: query fill DIR EVENTS SEED | query ingest DIR EVENTS | query serve DIR";
+const USAGE: &str = "usage: query fill DIR EVENTS SEED | query ingest DIR EVENTS ANALYSTS | query serve DIR";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
         ["fill", dir, n_events, seed] => fill::fill(&PathBuf::from(dir), number(n_events), number(seed)).map(print),
-        ["ingest", dir, n_events] => fill::ingest(&PathBuf::from(dir), number(n_events)).map(print),
+        ["ingest", dir, n_events, n_analysts] => {
+            fill::ingest(&PathBuf::from(dir), number(n_events), number(n_analysts)).map(print)
+        }
         ["serve", dir] => serve(&PathBuf::from(dir)),
         [] => self_check(),
         _ => Err(USAGE.to_owned()),
@@ -58,6 +60,7 @@ fn serve(dir: &std::path::Path) -> Result<(), String> {
 fn self_check() -> Result<(), String> {
     let dir = tempfile::tempdir().map_err(|error| error.to_string())?;
     fill::fill(dir.path(), 5_000, 1)?;
+    fill::ingest(&dir.path().join("ingest"), 5_000, 2)?;
     let asked = Asked::open(dir.path())?;
     let facts = asked.answer(&json!({"ask": "facts"}))?;
     let device = facts["devices"][0].clone();

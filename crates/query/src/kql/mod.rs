@@ -24,4 +24,5 @@ pub use answer::{
 pub use arrow::array::RecordBatch as Batch;
 pub use complete::is_whole;
 pub use output::{ParquetFile, csv_line, json_rows, text_rows};
+pub(crate) use source::is_event_source;
 pub use types::KqlType;

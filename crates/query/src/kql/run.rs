@@ -24,7 +24,9 @@ use super::exec::{CapReached, Expansion, InOrderExec, QueryPlanner, cap_reached}
 use super::frame::{Frame, project};
 use super::memory::QueryPool;
 use super::types::KqlType;
+use crate::distinct::DistinctTexts;
 use crate::limits::BINDER_STACK_BYTES;
+use crate::merged_union::MergedUnion;
 use crate::{Engine, Error};
 
 /// Batches of an answer that wait for its reader.
@@ -88,9 +90,9 @@ impl Engine {
     /// As for `run_kql`.
     pub fn explain_kql(&self, snapshot: &Snapshot, request: Request) -> Result<String, Refusal> {
         let planned = plan(self, Some(snapshot), &request)?;
-        let optimised = planned.state.optimize(&planned.plan).map_err(error_of)?;
+        let optimised = local(planned.state.clone()).optimize(&planned.plan).map_err(error_of)?;
         let runtime = self.runtime.as_ref().expect("only drop takes it");
-        let state = planned.state.clone();
+        let state = local(planned.state);
         let wanted = planned.plan.clone();
         let (sender, receiver) = std::sync::mpsc::sync_channel(1);
         runtime.spawn(async move { drop(sender.send(state.create_physical_plan(&wanted).await)) });
@@ -210,6 +212,14 @@ fn session(engine: &Engine, limits: &Limits) -> Result<SessionState, Error> {
         .build())
 }
 
+/// With what only our own engine runs.
+fn local(state: SessionState) -> SessionState {
+    SessionStateBuilder::new_from_existing(state)
+        .with_optimizer_rule(Arc::new(MergedUnion))
+        .with_optimizer_rule(Arc::new(DistinctTexts))
+        .build()
+}
+
 /// Runs a part of a query while the rest is being understood.
 pub(crate) fn collect(host: &Host, plan: LogicalPlan, n_rows_max: usize) -> Result<Vec<RecordBatch>, Error> {
     let (sender, receiver) = std::sync::mpsc::sync_channel(1);
@@ -299,6 +309,7 @@ impl Pump {
         plan: LogicalPlan,
         running: &mut Option<Arc<dyn ExecutionPlan>>,
     ) -> Result<(), Error> {
+        let state = local(state);
         let physical = state.create_physical_plan(&plan).await.map_err(error_of)?;
         *running = Some(Arc::clone(&physical));
         let is_sorted = physical.properties().output_ordering().is_some();

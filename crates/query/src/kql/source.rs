@@ -13,7 +13,8 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::scalar::ScalarValue;
 use store::Snapshot;
 
-use crate::table::{EventsTable, Scope};
+use crate::column_file::FileCache;
+use crate::table::{EventsTable, Reads, Scope};
 
 /// The table.
 #[derive(Debug)]
@@ -21,11 +22,12 @@ pub(crate) struct Source {
     /// `None` when nothing is run.
     snapshot: Option<Snapshot>,
     schema: SchemaRef,
+    files: Arc<FileCache>,
 }
 
 impl Source {
-    pub(crate) fn new(snapshot: Option<Snapshot>) -> Self {
-        Self { snapshot, schema: store::arrow_schema() }
+    pub(crate) fn new(snapshot: Option<Snapshot>, files: Arc<FileCache>) -> Self {
+        Self { snapshot, schema: store::arrow_schema(), files }
     }
 }
 
@@ -53,12 +55,18 @@ impl TableProvider for Source {
         let Some(snapshot) = &self.snapshot else {
             return datafusion::common::internal_err!("a query that is only analysed is run");
         };
-        EventsTable::new(snapshot.clone(), scope).scan(state, projection, filters, limit).await
+        let table = EventsTable::new(snapshot.clone(), scope, Arc::clone(&self.files), Reads::Own);
+        table.scan(state, projection, filters, limit).await
     }
 
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
         Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
     }
+}
+
+/// Is it the table of events?
+pub(crate) fn is_event_source(provider: &Arc<dyn TableProvider>) -> bool {
+    provider.downcast_ref::<Source>().is_some()
 }
 
 /// Takes into the scope what a conjunct says about `DeviceId` or `Timestamp`.

@@ -182,7 +182,8 @@ impl<'t> Binder<'t> {
     }
 
     fn event_table(&mut self, table: &'static Table) -> Bind<Frame> {
-        let source = provider_as_source(Arc::new(Source::new(self.host.snapshot.clone())));
+        let source =
+            provider_as_source(Arc::new(Source::new(self.host.snapshot.clone(), Arc::clone(&self.host.engine.files))));
         let mut conditions = vec![column_of("EventTable").eq(lit(table.name))];
         conditions.extend(self.visible());
         let mut builder = LogicalPlanBuilder::scan("events", source, None)?;

@@ -209,7 +209,8 @@ impl ExtensionPlanner for OperatorPlanner {
 
 /// Whether the plan's partitions are those of its files: then reading one after the other gives a stable order.
 pub(super) fn keeps_partitions(plan: &Arc<dyn ExecutionPlan>) -> bool {
-    const KEEPING: &[&str] = &["DataSourceExec", "FilterExec", "ProjectionExec", "UnionExec", "EmptyExec"];
+    const KEEPING: &[&str] =
+        &["DataSourceExec", "EventsScan", "FilterExec", "ProjectionExec", "UnionExec", "EmptyExec"];
     let is_keeping = KEEPING.contains(&plan.name()) || plan.downcast_ref::<OperatorExec>().is_some();
     is_keeping && plan.children().into_iter().all(keeps_partitions)
 }

@@ -1,0 +1,274 @@
+//! Column files that stay known: footer, page index and bloom filters of a file are read once and kept within a limit
+//! of bytes. Files never change, so what is kept is never wrong; a file that was deleted is simply not asked for again.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use arrow::array::{RecordBatch, RecordBatchReader};
+use arrow::datatypes::{DataType, Field, Schema};
+use datafusion::parquet::arrow::ProjectionMask;
+use datafusion::parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
+};
+use datafusion::parquet::bloom_filter::Sbbf;
+use datafusion::parquet::errors::{ParquetError, Result as ParquetResult};
+use datafusion::parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
+use datafusion::parquet::file::reader::{ChunkReader, Length};
+
+use crate::Error;
+use crate::limits::FILE_CACHE_BYTES_MAX;
+
+/// How text columns come out of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// As text.
+    Plain,
+    /// As codes and a dictionary, as they are stored: what is asked of a text is asked once per different text.
+    Coded,
+}
+
+/// A column file whose footer and page index are known.
+#[derive(Debug)]
+pub(crate) struct ColumnFile {
+    path: PathBuf,
+    plain: ArrowReaderMetadata,
+    coded: ArrowReaderMetadata,
+    /// By row group and column; `None` where the file has none.
+    blooms: Mutex<HashMap<(usize, usize), Option<Arc<Sbbf>>>>,
+}
+
+impl ColumnFile {
+    fn open(path: &Path) -> Result<Self, Error> {
+        let file = ReadAt::open(path)?;
+        let options = ArrowReaderOptions::new()
+            .with_column_index_policy(PageIndexPolicy::Optional)
+            .with_offset_index_policy(PageIndexPolicy::Optional);
+        let plain = ArrowReaderMetadata::load(&file, options.clone()).map_err(|error| failed(path, &error))?;
+        let fields: Vec<Field> = plain.schema().fields().iter().map(|field| coded(field)).collect();
+        let options = options.with_schema(Arc::new(Schema::new(fields)));
+        let coded = ArrowReaderMetadata::try_new(Arc::clone(plain.metadata()), options)
+            .map_err(|error| failed(path, &error))?;
+        Ok(Self { path: path.to_owned(), plain, coded, blooms: Mutex::default() })
+    }
+
+    pub(crate) fn metadata(&self) -> &Arc<ParquetMetaData> {
+        self.plain.metadata()
+    }
+
+    pub(crate) fn n_row_groups(&self) -> usize {
+        self.metadata().num_row_groups()
+    }
+
+    pub(crate) fn n_rows(&self, row_group: usize) -> usize {
+        usize::try_from(self.metadata().row_group(row_group).num_rows()).unwrap_or(0)
+    }
+
+    /// The place of a column in the file, `None` when no row of the file has it.
+    pub(crate) fn column_idx(&self, name: &str) -> Option<usize> {
+        self.plain.schema().fields().iter().position(|field| field.name() == name)
+    }
+
+    /// Rows of a row group in one batch, in their order. Columns that the file does not have are left out.
+    pub(crate) fn read(
+        &self,
+        row_group: usize,
+        rows: RowSelection,
+        columns: &[&str],
+        form: Form,
+    ) -> Result<RecordBatch, Error> {
+        let n_rows = rows.row_count();
+        let mut reader = self.reader(row_group, Some(rows), columns, form, n_rows.max(1))?;
+        let Some(batch) = reader.next() else { return Ok(RecordBatch::new_empty(reader.schema())) };
+        let batch = batch?;
+        if batch.num_rows() != n_rows {
+            let reason = format!("{} rows were read, not {n_rows}", batch.num_rows());
+            return Err(failed(&self.path, &ParquetError::General(reason)));
+        }
+        Ok(batch)
+    }
+
+    /// Reads a row group, or some rows of it, batch by batch. Columns that the file does not have are left out.
+    pub(crate) fn reader(
+        &self,
+        row_group: usize,
+        rows: Option<RowSelection>,
+        columns: &[&str],
+        form: Form,
+        batch_rows: usize,
+    ) -> Result<ParquetRecordBatchReader, Error> {
+        let metadata = match form {
+            Form::Plain => &self.plain,
+            Form::Coded => &self.coded,
+        };
+        let indices: Vec<usize> = columns.iter().filter_map(|name| self.column_idx(name)).collect();
+        let mask = ProjectionMask::leaves(metadata.parquet_schema(), indices);
+        let mut builder =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(ReadAt::open(&self.path)?, metadata.clone())
+                .with_row_groups(vec![row_group])
+                .with_projection(mask)
+                .with_batch_size(batch_rows);
+        if let Some(rows) = rows {
+            builder = builder.with_row_selection(rows);
+        }
+        builder.build().map_err(|error| failed(&self.path, &error))
+    }
+
+    /// Could the column of the row group hold the text? True when nothing is known.
+    pub(crate) fn may_hold(&self, row_group: usize, column: usize, text: &str) -> Result<bool, Error> {
+        let chunk = self.metadata().row_group(row_group).column(column);
+        if chunk.bloom_filter_offset().is_none() {
+            return Ok(true);
+        }
+        let key = (row_group, column);
+        let known = self.blooms.lock().expect("no panic under the lock").get(&key).cloned();
+        let bloom = match known {
+            Some(bloom) => bloom,
+            None => {
+                let file = ReadAt::open(&self.path)?;
+                let bloom = Sbbf::read_from_column_chunk(chunk, &file).map_err(|error| failed(&self.path, &error))?;
+                let bloom = bloom.map(Arc::new);
+                self.blooms.lock().expect("no panic under the lock").insert(key, bloom.clone());
+                bloom
+            }
+        };
+        Ok(bloom.is_none_or(|bloom| bloom.check(text.as_bytes())))
+    }
+
+    fn memory_bytes(&self) -> usize {
+        // The two Arrow schemas and the path are small against these.
+        let blooms = self.blooms.lock().expect("no panic under the lock");
+        let of_blooms: usize = blooms.values().flatten().map(|bloom| bloom.num_blocks() * 32).sum();
+        self.metadata().memory_size() + of_blooms
+    }
+}
+
+/// Text columns as dictionaries.
+fn coded(field: &Field) -> Field {
+    match field.data_type() {
+        DataType::Utf8 => {
+            field.clone().with_data_type(DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)))
+        }
+        _ => field.clone(),
+    }
+}
+
+fn failed(path: &Path, error: &ParquetError) -> Error {
+    Error::Engine(format!("read {}: {error}", path.display()))
+}
+
+/// Reads a file at given places; many threads may do so at once.
+pub(crate) struct ReadAt {
+    file: Arc<File>,
+    len: u64,
+}
+
+impl ReadAt {
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        let io = |error| Error::Engine(format!("open {}: {error}", path.display()));
+        let file = File::open(path).map_err(io)?;
+        let len = file.metadata().map_err(io)?.len();
+        Ok(Self { file: Arc::new(file), len })
+    }
+
+    pub(crate) fn bytes(&self, range: Range<u64>) -> ParquetResult<bytes::Bytes> {
+        let len = usize::try_from(range.end.saturating_sub(range.start))
+            .map_err(|_| ParquetError::General("range larger than memory".to_owned()))?;
+        let mut bytes = vec![0; len];
+        self.file.read_exact_at(&mut bytes, range.start)?;
+        Ok(bytes.into())
+    }
+}
+
+impl Length for ReadAt {
+    fn len(&self) -> u64 {
+        self.len
+    }
+}
+
+impl ChunkReader for ReadAt {
+    type T = Box<dyn Read>;
+
+    fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
+        Ok(Box::new(std::io::BufReader::new(Cursor { file: Arc::clone(&self.file), at: start })))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<bytes::Bytes> {
+        self.bytes(start..start + length as u64)
+    }
+}
+
+/// A place in a file that moves on, without moving the file's own.
+struct Cursor {
+    file: Arc<File>,
+    at: u64,
+}
+
+impl Read for Cursor {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n_bytes = self.file.read_at(buffer, self.at)?;
+        self.at += n_bytes as u64;
+        Ok(n_bytes)
+    }
+}
+
+/// The column files that were used last.
+#[derive(Debug, Default)]
+pub(crate) struct FileCache {
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    files: HashMap<PathBuf, (u64, Arc<ColumnFile>)>,
+    /// Counts uses: what has the smallest number was not used for longest.
+    clock: u64,
+}
+
+impl FileCache {
+    /// A file, opened now or before.
+    pub(crate) fn open(&self, path: &Path) -> Result<Arc<ColumnFile>, Error> {
+        if let Some(file) = self.kept.lock().expect("no panic under the lock").used(path) {
+            return Ok(file);
+        }
+        let file = Arc::new(ColumnFile::open(path)?);
+        let mut kept = self.kept.lock().expect("no panic under the lock");
+        let clock = kept.clock;
+        kept.files.insert(path.to_owned(), (clock, Arc::clone(&file)));
+        kept.evict(FILE_CACHE_BYTES_MAX);
+        Ok(file)
+    }
+}
+
+impl Kept {
+    fn used(&mut self, path: &Path) -> Option<Arc<ColumnFile>> {
+        self.clock += 1;
+        let (last_used, file) = self.files.get_mut(path)?;
+        *last_used = self.clock;
+        Some(Arc::clone(file))
+    }
+
+    /// Runs when a file was opened, which costs more than looking at all that are there.
+    fn evict(&mut self, bytes_max: usize) {
+        let mut ages: Vec<(u64, usize, PathBuf)> = Vec::with_capacity(self.files.len());
+        for (path, (last_used, file)) in &self.files {
+            ages.push((*last_used, file.memory_bytes(), path.clone()));
+        }
+        let mut n_bytes: usize = ages.iter().map(|(_, bytes, _)| bytes).sum();
+        if n_bytes <= bytes_max {
+            return;
+        }
+        ages.sort();
+        for (_, bytes, path) in ages {
+            if n_bytes <= bytes_max {
+                break;
+            }
+            self.files.remove(&path);
+            n_bytes -= bytes;
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! The scan of column files in KQL's plans. It takes the filters above it, asks them of dictionaries, cheapest column
+//! first, and reads the other columns only of the rows that are left.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::array::{BooleanArray, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow::compute::{and_kleene, filter_record_batch, prep_null_mask_filter};
+use arrow::datatypes::{Schema, SchemaRef};
+use datafusion::common::Result;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::error::DataFusionError;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowSelection};
+use datafusion::physical_expr::DynamicFilterTracking;
+use datafusion::physical_expr::utils::{collect_columns, reassign_expr_columns};
+use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
+use datafusion::physical_expr_common::physical_expr::is_volatile;
+use datafusion::physical_plan::coop::make_cooperative;
+use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, SchedulingType};
+use datafusion::physical_plan::filter_pushdown::{
+    ChildPushdownResult, FilterPushdownPhase, FilterPushdownPropagation, PushedDown,
+};
+use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet};
+use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties, ReplaceChildrenOptions,
+};
+use store::MemoryBatch;
+
+use crate::Error;
+use crate::column_file::{ColumnFile, FileCache, Form};
+use crate::truth::truth;
+
+/// Something to scan.
+#[derive(Clone, Debug)]
+pub(crate) enum Part {
+    /// Row groups of a file, all when `None`.
+    File(PathBuf, Option<Vec<usize>>),
+    /// Rows that are in no file yet.
+    Fresh(Arc<MemoryBatch>),
+}
+
+/// The plan.
+#[derive(Clone, Debug)]
+pub(crate) struct EventsScan {
+    cache: Arc<FileCache>,
+    /// By partition.
+    parts: Arc<Vec<Vec<Part>>>,
+    /// Columns that filters may name.
+    table: SchemaRef,
+    filters: Vec<Arc<dyn PhysicalExpr>>,
+    metrics: ExecutionPlanMetricsSet,
+    properties: Arc<PlanProperties>,
+}
+
+impl EventsScan {
+    /// Of the columns of `schema`, without filters.
+    pub(crate) fn new(cache: Arc<FileCache>, parts: Vec<Vec<Part>>, schema: SchemaRef) -> Self {
+        let n_partitions = parts.len();
+        let metrics = ExecutionPlanMetricsSet::new();
+        let properties = properties(&schema, n_partitions);
+        Self { cache, parts: Arc::new(parts), table: schema, filters: Vec::new(), metrics, properties }
+    }
+}
+
+fn properties(schema: &SchemaRef, n_partitions: usize) -> Arc<PlanProperties> {
+    let properties = PlanProperties::new(
+        EquivalenceProperties::new(Arc::clone(schema)),
+        Partitioning::UnknownPartitioning(n_partitions),
+        EmissionType::Incremental,
+        Boundedness::Bounded,
+    );
+    Arc::new(properties.with_scheduling_type(SchedulingType::Cooperative))
+}
+
+impl DisplayAs for EventsScan {
+    fn fmt_as(&self, _t: DisplayFormatType, f: &mut fmt::Formatter) -> fmt::Result {
+        let n_parts: usize = self.parts.iter().map(Vec::len).sum();
+        let names: Vec<&str> =
+            self.properties.eq_properties.schema().fields().iter().map(|it| it.name().as_str()).collect();
+        write!(f, "EventsScan: parts={n_parts}, columns=[{}]", names.join(", "))?;
+        for filter in &self.filters {
+            write!(f, ", filter={filter}")?;
+        }
+        Ok(())
+    }
+}
+
+impl ExecutionPlan for EventsScan {
+    fn name(&self) -> &'static str {
+        "EventsScan"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        Vec::new()
+    }
+
+    fn apply_expressions(
+        &self,
+        f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        let mut recursion = TreeNodeRecursion::Continue;
+        for filter in &self.filters {
+            recursion = recursion.visit_sibling(|| f(filter))?;
+        }
+        Ok(recursion)
+    }
+
+    fn replace_children(
+        self: Arc<Self>,
+        _children: Vec<Arc<dyn ExecutionPlan>>,
+        _options: ReplaceChildrenOptions,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(self)
+    }
+
+    fn with_new_children(self: Arc<Self>, _children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(self)
+    }
+
+    /// Filters that change while the query runs stay above: each would have to be asked again and again.
+    fn handle_child_pushdown_result(
+        &self,
+        _phase: FilterPushdownPhase,
+        result: ChildPushdownResult,
+        _config: &ConfigOptions,
+    ) -> Result<FilterPushdownPropagation<Arc<dyn ExecutionPlan>>> {
+        let mut answers = Vec::with_capacity(result.parent_filters.len());
+        let mut with_filters = self.clone();
+        for parent in result.parent_filters {
+            let is_static = matches!(DynamicFilterTracking::classify(&parent.filter), DynamicFilterTracking::Static);
+            let is_constant = is_static && !is_volatile(&parent.filter);
+            if is_constant {
+                with_filters.filters.push(parent.filter);
+            }
+            answers.push(if is_constant { PushedDown::Yes } else { PushedDown::No });
+        }
+        let propagation = FilterPushdownPropagation::with_parent_pushdown_result(answers);
+        if with_filters.filters.len() == self.filters.len() {
+            return Ok(propagation);
+        }
+        Ok(propagation.with_updated_node(Arc::new(with_filters)))
+    }
+
+    /// Columns that only filters read are not given.
+    fn try_swapping_with_projection(&self, projection: &ProjectionExec) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+        let schema = self.schema();
+        let mut used = vec![false; schema.fields().len()];
+        for expr in projection.expr() {
+            for column in collect_columns(&expr.expr) {
+                used[column.index()] = true;
+            }
+        }
+        if used.iter().all(|used| *used) {
+            return Ok(None);
+        }
+        let kept: Vec<usize> = (0..used.len()).filter(|idx| used[*idx]).collect();
+        let narrow: SchemaRef = Arc::new(schema.project(&kept)?);
+        let mut expressions = Vec::with_capacity(projection.expr().len());
+        for expr in projection.expr() {
+            let moved = reassign_expr_columns(Arc::clone(&expr.expr), &narrow)?;
+            expressions.push(ProjectionExpr { expr: moved, alias: expr.alias.clone() });
+        }
+        let scan = Self { properties: properties(&narrow, self.parts.len()), ..self.clone() };
+        Ok(Some(Arc::new(ProjectionExec::try_new(expressions, Arc::new(scan))?)))
+    }
+
+    fn metrics(&self) -> Option<MetricsSet> {
+        Some(self.metrics.clone_inner())
+    }
+
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        let work = Work {
+            scan: self.clone(),
+            parts: self.parts[partition].iter().cloned().collect(),
+            groups: VecDeque::new(),
+            reader: None,
+            batch_rows: context.session_config().batch_size(),
+            metrics: BaselineMetrics::new(&self.metrics, partition),
+        };
+        let stream = futures::stream::try_unfold(work, |mut work| async move {
+            loop {
+                match work.step()? {
+                    Step::Batch(batch) => return Ok(Some((batch, work))),
+                    // A row group without a row of the answer takes its time too, and a query can be cancelled in it.
+                    Step::Worked => tokio::task::yield_now().await,
+                    Step::Ended => return Ok(None),
+                }
+            }
+        });
+        Ok(make_cooperative(Box::pin(RecordBatchStreamAdapter::new(self.schema(), stream))))
+    }
+}
+
+/// One partition at work.
+struct Work {
+    scan: EventsScan,
+    parts: VecDeque<Part>,
+    groups: VecDeque<(Arc<ColumnFile>, usize)>,
+    reader: Option<ParquetRecordBatchReader>,
+    batch_rows: usize,
+    metrics: BaselineMetrics,
+}
+
+enum Step {
+    Batch(RecordBatch),
+    Worked,
+    Ended,
+}
+
+impl Work {
+    fn step(&mut self) -> Result<Step> {
+        let elapsed = self.metrics.elapsed_compute().clone();
+        let _timer = elapsed.timer();
+        if let Some(reader) = &mut self.reader {
+            let Some(batch) = reader.next() else {
+                self.reader = None;
+                return Ok(Step::Worked);
+            };
+            let batch = conformed(&batch?, &self.scan.schema())?;
+            self.metrics.output_rows().add(batch.num_rows());
+            return Ok(Step::Batch(batch));
+        }
+        if let Some((file, row_group)) = self.groups.pop_front() {
+            self.reader = self.open(&file, row_group).map_err(external)?;
+            return Ok(Step::Worked);
+        }
+        match self.parts.pop_front() {
+            None => Ok(Step::Ended),
+            Some(Part::Fresh(fresh)) => {
+                let batch = self.fresh(&fresh)?;
+                self.metrics.output_rows().add(batch.num_rows());
+                Ok(Step::Batch(batch))
+            }
+            Some(Part::File(path, row_groups)) => {
+                let file = self.scan.cache.open(&path).map_err(external)?;
+                let row_groups = row_groups.unwrap_or_else(|| (0..file.n_row_groups()).collect());
+                self.groups.extend(row_groups.into_iter().map(|row_group| (Arc::clone(&file), row_group)));
+                Ok(Step::Worked)
+            }
+        }
+    }
+
+    fn fresh(&self, fresh: &MemoryBatch) -> Result<RecordBatch> {
+        let project =
+            |schema: &SchemaRef| fresh.project(schema).map_err(|error| DataFusionError::External(Box::new(error)));
+        let batch = project(&self.scan.schema())?;
+        if self.scan.filters.is_empty() {
+            return Ok(batch);
+        }
+        let table = project(&self.scan.table)?;
+        let mut passes = BooleanArray::from(vec![true; table.num_rows()]);
+        for filter in &self.scan.filters {
+            passes = and_kleene(&passes, &truth(filter, &table)?)?;
+        }
+        Ok(filter_record_batch(&batch, &passes)?)
+    }
+
+    /// A reader of the rows that pass all filters; `None` when there are none.
+    fn open(&self, file: &ColumnFile, row_group: usize) -> Result<Option<ParquetRecordBatchReader>, Error> {
+        let mut rows: Option<RowSelection> = None;
+        for (_, names, filter) in by_cost(&self.scan.filters, file, row_group) {
+            let n_rows = file.n_rows(row_group);
+            let all = || RowSelection::from_consecutive_ranges(std::iter::once(0..n_rows), n_rows);
+            let selected = rows.clone().unwrap_or_else(all);
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let read = file.read(row_group, selected.clone(), &names, Form::Coded)?;
+            let batch = with_missing(&read, &names, &self.scan.table)?;
+            let passes = truth(filter, &batch)?;
+            if passes.true_count() == 0 {
+                return Ok(None);
+            }
+            if passes.true_count() < batch.num_rows() {
+                // Null is not true.
+                let passes = prep_null_mask_filter(&passes);
+                rows = Some(selected.and_then(&RowSelection::from_filters(&[passes])));
+            }
+        }
+        let schema = self.scan.schema();
+        let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        file.reader(row_group, rows, &names, Form::Plain, self.batch_rows).map(Some)
+    }
+}
+
+fn external(error: Error) -> DataFusionError {
+    DataFusionError::External(Box::new(error))
+}
+
+type Costed<'a> = (i64, Vec<String>, &'a Arc<dyn PhysicalExpr>);
+
+/// Filters by how many bytes have to be unpacked for them, with the columns that they read.
+fn by_cost<'a>(filters: &'a [Arc<dyn PhysicalExpr>], file: &ColumnFile, row_group: usize) -> Vec<Costed<'a>> {
+    let mut costed = Vec::with_capacity(filters.len());
+    for filter in filters {
+        let mut names: Vec<String> = collect_columns(filter).iter().map(|column| column.name().to_owned()).collect();
+        names.sort();
+        let columns = names.iter().filter_map(|name| file.column_idx(name));
+        let bytes = columns.map(|column| file.metadata().row_group(row_group).column(column).uncompressed_size()).sum();
+        costed.push((bytes, names, filter));
+    }
+    costed.sort_by_key(|(bytes, ..)| *bytes);
+    costed
+}
+
+/// The named columns, null where the file has none.
+fn with_missing(batch: &RecordBatch, names: &[&str], table: &Schema) -> Result<RecordBatch> {
+    let mut fields = Vec::with_capacity(names.len());
+    let mut arrays = Vec::with_capacity(names.len());
+    for name in names {
+        let field = table.field_with_name(name)?.clone();
+        let array = match batch.column_by_name(name) {
+            Some(array) => Arc::clone(array),
+            None => new_null_array(field.data_type(), batch.num_rows()),
+        };
+        fields.push(field.with_data_type(array.data_type().clone()).with_nullable(true));
+        arrays.push(array);
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    Ok(RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)?)
+}
+
+/// The batch with the columns of the schema, in their order and of their types.
+fn conformed(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
+    let mut arrays = Vec::with_capacity(schema.fields().len());
+    for field in schema.fields() {
+        let array = match batch.column_by_name(field.name()) {
+            Some(array) if array.data_type() == field.data_type() => Arc::clone(array),
+            Some(array) => arrow::compute::cast(array, field.data_type())?,
+            None => new_null_array(field.data_type(), batch.num_rows()),
+        };
+        arrays.push(array);
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    Ok(RecordBatch::try_new_with_options(Arc::clone(schema), arrays, &options)?)
+}
