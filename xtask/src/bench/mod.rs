@@ -1,5 +1,6 @@
 //! `cargo xtask bench NAME`: figures that anyone can measure again. With `--commit` the result goes to `bench/runs/`.
 
+mod ingest;
 mod peer;
 mod query;
 mod questions;
@@ -16,6 +17,7 @@ use crate::scenario::latency;
 pub fn run(args: &[String]) -> Result<()> {
     let commit = args.iter().any(|arg| arg == "--commit");
     let words: Vec<&str> = args.iter().map(String::as_str).filter(|arg| !arg.starts_with("--")).collect();
+    let number = |idx: usize, default: u64| words.get(idx).map_or(Ok(default), |text| text.replace('_', "").parse());
     match words.first() {
         Some(&"latency") => {
             let n_acts = words.get(1).map(|text| text.parse()).transpose().context("number of acts")?;
@@ -31,9 +33,16 @@ pub fn run(args: &[String]) -> Result<()> {
             }
             Ok(())
         }
+        Some(&"ingest") => {
+            let n_events = number(1, 2_000_000).context("number of events")?;
+            let report = ingest::run(n_events, number(2, 5).context("number of runs")? as usize)?;
+            println!("\n{}", report.table);
+            if commit {
+                write_run("ingest", "Rows in, and pages meanwhile", &report.table, &report.csv)?;
+            }
+            Ok(())
+        }
         Some(&"query") => {
-            let number =
-                |idx: usize, default: u64| words.get(idx).map_or(Ok(default), |text| text.replace('_', "").parse());
             let n_events = number(1, 20_000_000).context("number of events")?;
             let n_runs = number(2, 15).context("number of runs")? as usize;
             let flag = |name: &str| args.iter().any(|arg| arg == name);
@@ -53,7 +62,7 @@ pub fn run(args: &[String]) -> Result<()> {
             Ok(())
         }
         _ => bail!(
-            "usage: cargo xtask bench latency [ACTS] | query [EVENTS] [RUNS] [--slope] [--fresh]; --commit keeps it"
+            "usage: cargo xtask bench latency [ACTS] | ingest [EVENTS] [RUNS] | query [EVENTS] [RUNS] [--slope] [--fresh]; --commit keeps it"
         ),
     }
 }

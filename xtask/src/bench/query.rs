@@ -99,16 +99,16 @@ pub fn slope(sizes: &[u64], n_runs: usize) -> Result<Report> {
     Ok(Report { table, csv })
 }
 
-fn data_dir(n_events: u64) -> PathBuf {
+pub fn data_dir(n_events: u64) -> PathBuf {
     root().join(format!("target/bench/{n_events}"))
 }
 
-fn text(path: &Path) -> String {
+pub fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
 /// Our side of the bench, in a release build.
-fn nenrin(args: &[&str]) -> Result<Command> {
+pub fn nenrin(args: &[&str]) -> Result<Command> {
     let words = ["bench", "--package", "query", "--bench", "query", "--no-run", "--message-format=json"];
     let listing = output(&mut cargo(&words)).context("build the bench")?;
     let messages = listing.lines().filter_map(|line| serde_json::from_str::<Json>(line).ok());
@@ -263,7 +263,7 @@ fn ms(answer: &Json) -> f64 {
     answer["ms"].as_f64().unwrap_or(f64::NAN)
 }
 
-fn percentile(values: &[f64], part: f64) -> f64 {
+pub fn percentile(values: &[f64], part: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     sorted[((sorted.len() as f64 * part).ceil() as usize).clamp(1, sorted.len()) - 1]
