@@ -51,8 +51,8 @@ struct Leg<'p> {
     scan: &'p TableScan,
     /// Value of `EventTable`.
     table: String,
-    /// All conditions, the one on `EventTable` too.
-    condition: Expr,
+    /// All conditions, the one on `EventTable` too; all must be fulfilled.
+    conditions: Vec<Expr>,
     outputs: Vec<Expr>,
 }
 
@@ -80,8 +80,7 @@ impl<'p> Leg<'p> {
         let outputs =
             outputs.unwrap_or_else(|| scan.projected_schema.columns().into_iter().map(Expr::Column).collect());
         let is_volatile = outputs.iter().chain(&conditions).any(Expr::is_volatile);
-        let condition = conjunction(conditions)?;
-        (!is_volatile).then_some(Self { scan, table, condition, outputs })
+        (!is_volatile).then_some(Self { scan, table, conditions, outputs })
     }
 }
 
@@ -97,8 +96,7 @@ fn table_of(condition: &Expr) -> Option<String> {
 
 fn merged(union: &Union, legs: &[Leg]) -> Result<LogicalPlan> {
     let scan = legs[0].scan;
-    let conditions: Vec<Expr> = legs.iter().map(|leg| leg.condition.clone()).collect();
-    let condition = disjunction(conditions).expect("a union has legs");
+    let filters = filters(legs);
     let event_table = Expr::Column(Column::new(Some(scan.table_name.clone()), "EventTable"));
     let mut outputs = Vec::with_capacity(union.schema.fields().len());
     for (idx, (qualifier, field)) in union.schema.iter().enumerate() {
@@ -114,7 +112,7 @@ fn merged(union: &Union, legs: &[Leg]) -> Result<LogicalPlan> {
         outputs.push(Expr::Alias(Alias::new(value, qualifier.cloned(), field.name())));
     }
     let mut used = BTreeSet::new();
-    for expr in outputs.iter().chain([&condition]) {
+    for expr in outputs.iter().chain(&filters) {
         used.extend(expr.column_refs().into_iter().map(|column| column.name.clone()));
     }
     let schema = scan.source.schema();
@@ -123,10 +121,12 @@ fn merged(union: &Union, legs: &[Leg]) -> Result<LogicalPlan> {
         scan.table_name.clone(),
         Arc::clone(&scan.source),
         Some(projection),
-        vec![condition.clone()],
-    )?
-    .filter(condition)?;
-    let input = builder.build()?;
+        filters.clone(),
+    )?;
+    let input = match conjunction(filters) {
+        Some(condition) => builder.filter(condition)?.build()?,
+        None => builder.build()?,
+    };
     for (output, field) in outputs.iter_mut().zip(union.schema.fields()) {
         if output.get_type(input.schema())? != *field.data_type() {
             let Expr::Alias(alias) = output else { continue };
@@ -135,6 +135,26 @@ fn merged(union: &Union, legs: &[Leg]) -> Result<LogicalPlan> {
         }
     }
     LogicalPlanBuilder::from(input).project(outputs)?.build()
+}
+
+/// What all legs ask for, and then what each of them asks for beside that. The first kind chooses files by time and
+/// device, which an `or` can't.
+fn filters(legs: &[Leg]) -> Vec<Expr> {
+    let is_common = |condition: &Expr| legs.iter().all(|leg| leg.conditions.contains(condition));
+    let mut filters: Vec<Expr> = Vec::new();
+    for condition in legs[0].conditions.iter().filter(|condition| is_common(condition)) {
+        if !filters.contains(condition) {
+            filters.push(condition.clone());
+        }
+    }
+    let mut own = Vec::with_capacity(legs.len());
+    for leg in legs {
+        // The condition on `EventTable` is never common.
+        let rest = leg.conditions.iter().filter(|condition| !is_common(condition)).cloned();
+        own.extend(conjunction(rest.collect::<Vec<Expr>>()));
+    }
+    filters.extend(disjunction(own));
+    filters
 }
 
 /// The value of the leg that a row is of.

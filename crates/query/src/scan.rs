@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow::array::{BooleanArray, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow::array::{Array, BooleanArray, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::compute::{and_kleene, filter_record_batch, prep_null_mask_filter};
 use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::common::Result;
@@ -281,7 +281,7 @@ impl Work {
             }
             if passes.true_count() < batch.num_rows() {
                 // Null is not true.
-                let passes = prep_null_mask_filter(&passes);
+                let passes = if passes.null_count() > 0 { prep_null_mask_filter(&passes) } else { passes };
                 rows = Some(selected.and_then(&RowSelection::from_filters(&[passes])));
             }
         }

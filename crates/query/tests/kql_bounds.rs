@@ -237,7 +237,7 @@ fn analysis_needs_no_data() {
     let analysis = place.engine.analyze_kql("print d = dynamic({}) | evaluate bag_unpack(d) | where x == 1", NOW_NS);
     assert!(analysis.columns.is_none() && analysis.diagnostics.is_empty(), "{:?}", analysis.diagnostics);
     let plan = place.engine.explain_kql(&place.store.snapshot(), request("DeviceProcessEvents | count"));
-    assert!(plan.expect("a plan").contains("DataSourceExec"));
+    assert!(plan.expect("a plan").contains("EventsScan"));
 }
 
 /// `^` is the cursor; then words that must be offered, and words that must not.

@@ -130,7 +130,8 @@ pub(crate) fn write_sorted(table_dir: &Path, sorted: &RecordBatch, name: &str) -
     }
     let mut files = Vec::with_capacity(rows_by_day.len());
     for (day, rows) in rows_by_day {
-        let part = take_record_batch(sorted, &UInt32Array::from(rows))?;
+        let is_whole = rows.len() == sorted.num_rows();
+        let part = if is_whole { sorted.clone() } else { take_record_batch(sorted, &UInt32Array::from(rows))? };
         let day = day_of_us(day * DAY_US);
         let mut writer = FileWriter::create(table_dir, &day, name, &part.schema(), part.num_rows())?;
         writer.write(&part)?;

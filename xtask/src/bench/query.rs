@@ -112,7 +112,7 @@ pub fn nenrin(args: &[&str]) -> Result<Command> {
     let words = ["bench", "--package", "query", "--bench", "query", "--no-run", "--message-format=json"];
     let listing = output(&mut cargo(&words)).context("build the bench")?;
     let messages = listing.lines().filter_map(|line| serde_json::from_str::<Json>(line).ok());
-    let program = messages.filter_map(|message| message["executable"].as_str().map(str::to_owned)).last();
+    let program = messages.filter_map(|message| message["executable"].as_str().map(str::to_owned)).next_back();
     Ok(command(&program.context("find the bench's program")?, args))
 }
 
