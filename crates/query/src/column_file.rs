@@ -38,9 +38,11 @@ pub(crate) struct ColumnFile {
     path: PathBuf,
     plain: ArrowReaderMetadata,
     coded: ArrowReaderMetadata,
-    /// By row group and column; `None` where the file has none.
-    blooms: Mutex<HashMap<(usize, usize), Option<Arc<Sbbf>>>>,
+    blooms: Mutex<Blooms>,
 }
+
+/// By row group and column; `None` where the file has none.
+type Blooms = HashMap<(usize, usize), Option<Arc<Sbbf>>>;
 
 impl ColumnFile {
     fn open(path: &Path) -> Result<Self, Error> {

@@ -179,11 +179,16 @@ fn runs(rows: &[u32]) -> Vec<Range<usize>> {
     runs
 }
 
+/// All rows as one range.
+fn whole(n_rows: usize) -> Vec<Range<usize>> {
+    std::iter::once(0..n_rows).collect()
+}
+
 /// Rows of each page of a column; one page of all rows when the file does not say.
 fn pages(file: &ColumnFile, row_group: usize, column: usize) -> Vec<Range<usize>> {
     let n_rows = file.n_rows(row_group);
     let index = file.metadata().offset_index().and_then(|index| index.get(row_group)?.get(column));
-    let Some(index) = index else { return vec![0..n_rows] };
+    let Some(index) = index else { return whole(n_rows) };
     let first = |location: &datafusion::parquet::file::page_index::offset_index::PageLocation| {
         usize::try_from(location.first_row_index).unwrap_or(0)
     };
@@ -199,7 +204,7 @@ fn column_index<'a>(file: &'a ColumnFile, row_group: usize, name: &str) -> Optio
 
 /// Rows of the pages that can hold the device, one range as a rule.
 fn device_rows(file: &ColumnFile, row_group: usize, device: &str) -> Vec<Range<usize>> {
-    let all = vec![0..file.n_rows(row_group)];
+    let all = whole(file.n_rows(row_group));
     let Some((column, ColumnIndexMetaData::BYTE_ARRAY(index))) = column_index(file, row_group, "DeviceId") else {
         return all;
     };
@@ -221,7 +226,7 @@ fn device_rows(file: &ColumnFile, row_group: usize, device: &str) -> Vec<Range<u
 /// Rows of the pages that can hold the number of an event in its stream.
 fn seq_rows(file: &ColumnFile, row_group: usize, seq: i64) -> Vec<Range<usize>> {
     let Some((column, ColumnIndexMetaData::INT64(index))) = column_index(file, row_group, "StreamSeq") else {
-        return vec![0..file.n_rows(row_group)];
+        return whole(file.n_rows(row_group));
     };
     let can_hold = |page_idx: usize| {
         index.min_value(page_idx).is_none_or(|min| *min <= seq)
