@@ -10,7 +10,7 @@ mod distinct;
 mod engine;
 mod error;
 mod filter;
-mod history;
+mod lineage;
 pub mod kql;
 pub mod limits;
 mod matcher;

@@ -13,7 +13,7 @@ use store::{Append, Snapshot, Store};
 
 use crate::cursor::Cursor;
 use crate::filter::Filter;
-use crate::history::History;
+use crate::lineage::Lineage;
 use crate::page::{Direction, LIST_COLUMNS, Order, PageRequest, Position, sort_keys};
 use crate::search::{self, column_of};
 use crate::table::{EventsTable, Reads};
@@ -283,7 +283,7 @@ fn events_and_trees() {
         let plain = frame.filter(column_of("EventId").eq(lit(event_id))).unwrap();
         assert_eq!([event.clone()].as_slice(), arrow_rows::rows(&world.engine.collect(plain).unwrap()));
         let tree = world.engine.tree(&world.snapshot, &event).unwrap();
-        let asked = History::Asked { engine: &world.engine, snapshot: &world.snapshot, device: filter.device };
+        let asked = Lineage::Asked { engine: &world.engine, snapshot: &world.snapshot, device: filter.device };
         let Some(Tree { focus, node, .. }) = &tree else { continue };
         assert_eq!(tree, Engine::tree_of(&asked, focus, &event).unwrap());
         n_children += node.n_children;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use schema::{Row, col};
 use store::Snapshot;
 
-use crate::history::History;
+use crate::lineage::Lineage;
 use crate::limits::{TREE_ANCESTORS_MAX, TREE_CHILDREN_MAX};
 use crate::{Engine, Error};
 
@@ -97,7 +97,7 @@ impl Engine {
         Self::tree_of(&history, focus, event)
     }
 
-    pub(crate) fn tree_of(history: &History, focus: &str, event: &Row) -> Result<Option<Tree>, Error> {
+    pub(crate) fn tree_of(history: &Lineage, focus: &str, event: &Row) -> Result<Option<Tree>, Error> {
         let seed = Node { key: focus.to_owned(), ..actor_node(event) };
         let starts = history.rows("ProcessUniqueId", &[focus.to_owned()], &STARTS)?;
         let (mut node, mut parent) = match starts.last() {
@@ -136,7 +136,7 @@ impl Engine {
     }
 }
 
-fn add_children(history: &History, focus: &mut Node) -> Result<(), Error> {
+fn add_children(history: &Lineage, focus: &mut Node) -> Result<(), Error> {
     let mut level: Vec<&mut Node> = vec![focus];
     for _ in 0..LEVELS_DOWN {
         let keys: Vec<String> = level.iter().map(|node| node.key.clone()).collect();
@@ -172,7 +172,7 @@ fn add_children(history: &History, focus: &mut Node) -> Result<(), Error> {
 }
 
 /// End time and exit text by process key.
-fn ends(history: &History, keys: &[String]) -> Result<Ends, Error> {
+fn ends(history: &Lineage, keys: &[String]) -> Result<Ends, Error> {
     let mut ends = Ends::new();
     for end in &history.rows("ProcessUniqueId", keys, &["ProcessTerminated"])? {
         let key = end.text(&col::PROCESS_UNIQUE_ID).unwrap_or_default().to_owned();

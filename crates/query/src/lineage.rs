@@ -25,7 +25,7 @@ const ID_COLUMNS: [&str; 4] =
     ["ActionType", "ProcessUniqueId", "InitiatingProcessUniqueId", "InitiatingProcessParentUniqueId"];
 
 /// Where the rows of a tree come from.
-pub(crate) enum History<'a> {
+pub(crate) enum Lineage<'a> {
     /// All that the tree can need, in the order of time.
     Held(Vec<Row>),
     /// A query for each step.
@@ -40,27 +40,27 @@ impl Engine {
         device: &str,
         focus: &str,
         event: &Row,
-    ) -> Result<History<'a>, Error> {
+    ) -> Result<Lineage<'a>, Error> {
         let actions = STARTS.iter().copied().chain([END]).map(str::to_owned).collect();
         let matcher = Matcher::new(&Filter { device: device.to_owned(), actions, ..Filter::default() }, None)?;
         let walk = self.walk(snapshot);
         let ids = Ids::new(&walk, &matcher)?;
         let hint = event.text(&col::INITIATING_PROCESS_PARENT_UNIQUE_ID);
         let Some(needed) = ids.needed(focus, hint)? else {
-            return Ok(History::Asked { engine: self, snapshot, device: device.to_owned() });
+            return Ok(Lineage::Asked { engine: self, snapshot, device: device.to_owned() });
         };
-        Ok(History::Held(walk.rows(&needed, TREE_COLUMNS)?))
+        Ok(Lineage::Held(walk.rows(&needed, TREE_COLUMNS)?))
     }
 }
 
-impl History<'_> {
+impl Lineage<'_> {
     /// Rows that have one of the keys and one of the actions, in the order of time.
     pub(crate) fn rows(&self, key_column: &str, keys: &[String], actions: &[&str]) -> Result<Vec<Row>, Error> {
         let rows = match self {
-            History::Asked { engine, snapshot, device } => {
+            Lineage::Asked { engine, snapshot, device } => {
                 return engine.process_rows(snapshot, device, key_column, keys, actions);
             }
-            History::Held(rows) => rows,
+            Lineage::Held(rows) => rows,
         };
         let column =
             if key_column == "ProcessUniqueId" { &col::PROCESS_UNIQUE_ID } else { &col::INITIATING_PROCESS_UNIQUE_ID };
