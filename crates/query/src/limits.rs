@@ -37,6 +37,10 @@ pub const EXPANDED_ROWS_MAX: u64 = 20_000_000;
 pub const HELD_ROWS_MAX: usize = 1_000_000;
 /// Operators of a query after its `let`s are put in: each costs planning time, and `let`s can double them.
 pub const OPERATORS_MAX: usize = 2_000;
+/// Files that `FileProfile` looks up when the query does not say; what MDE does.
+pub const FILE_PROFILES_DEFAULT: usize = 100;
+/// Files that `FileProfile` looks up at most; what MDE does.
+pub const FILE_PROFILES_MAX: usize = 1_000;
 /// Functions and tables of the query's own inside each other.
 pub const CALLS_DEEP_MAX: usize = 64;
 /// Values of one `in`, `has_any`, `has_all`.

@@ -10,6 +10,8 @@ mod nested;
 mod parse;
 mod parse_rows;
 mod partition;
+mod profile;
+mod profile_rows;
 mod rows;
 mod scan;
 mod scan_rows;
