@@ -17,6 +17,7 @@ mod prompt;
 pub mod query_cli;
 pub mod serve;
 pub mod state;
+pub mod store_cli;
 pub mod tls;
 pub mod up;
 mod user_cli;

@@ -107,6 +107,18 @@ impl Local {
             .header(header::HOST, "localhost")
             .header(header::CONTENT_TYPE, "application/json")
             .body(Body::from(body.to_string()))?;
+        self.send(request).await
+    }
+
+    /// Gets a path of the API.
+    ///
+    /// # Errors
+    /// When the server goes away.
+    pub async fn get(&self, path: &str) -> Result<Response> {
+        self.send(Request::get(path).header(header::HOST, "localhost").body(Body::empty())?).await
+    }
+
+    async fn send(&self, request: Request<Body>) -> Result<Response> {
         match self {
             Self::Opened(opened) => Ok(opened.router.clone().oneshot(request).await?),
             Self::Socket(path) => {

@@ -8,6 +8,7 @@ mod hunting;
 mod ingest;
 mod matrix;
 mod openapi;
+mod store;
 mod support;
 mod timeline;
 mod token_endpoint;

@@ -10,6 +10,7 @@ pub mod hunting;
 pub mod item;
 pub mod misc;
 pub mod openapi;
+pub mod store;
 pub mod stream;
 pub mod timeline;
 pub mod users;
@@ -17,11 +18,11 @@ pub mod users;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use ::store::Store;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, post, put};
 use query::Engine;
-use store::Store;
 use tokio::sync::Semaphore;
 
 use crate::ca::Ca;
@@ -49,6 +50,8 @@ pub struct Api {
     pub queries: Arc<Semaphore>,
     /// Slots for open live streams.
     pub streams: Arc<Semaphore>,
+    /// The slot for maintenance that was asked for.
+    pub maintenance: Arc<Semaphore>,
     /// CSP violations that browsers reported since the start.
     pub csp_reports: Arc<AtomicU64>,
 }
@@ -65,6 +68,7 @@ impl Api {
             logins: Arc::default(),
             queries: Arc::new(Semaphore::new(QUERIES_MAX)),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            maintenance: Arc::new(Semaphore::new(1)),
             csp_reports: Arc::default(),
         }
     }
@@ -97,6 +101,9 @@ pub fn router(api: Api) -> Router {
         .route("/devices/{id}/timeline/summary", get(timeline::summary))
         .route("/devices/{id}/timeline/stream", get(stream::stream))
         .route("/events/{id}", get(events::event))
+        .route("/prevalence", get(self::store::prevalence))
+        .route("/store", get(self::store::usage))
+        .route("/store/maintenance", post(self::store::maintain))
         .route("/schema", get(misc::schema))
         .route("/apps", get(apps::list).post(apps::create))
         .route("/apps/{id}", get(apps::one).delete(apps::delete))

@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{apps, auth, devices, events, hunting, misc, stream, timeline, users};
+use super::{apps, auth, devices, events, hunting, misc, store, stream, timeline, users};
 
 /// The document.
 #[derive(OpenApi)]
@@ -22,6 +22,9 @@ use super::{apps, auth, devices, events, hunting, misc, stream, timeline, users}
         hunting::run,
         hunting::analyze,
         hunting::advanced,
+        store::prevalence,
+        store::usage,
+        store::maintain,
         misc::schema,
         misc::enrolment_token,
         misc::csp_report,
