@@ -23,6 +23,8 @@ pub const TREE_ANCESTORS_MAX: usize = 64;
 /// Children listed per level of a tree; the number of all is given beside them.
 pub const TREE_CHILDREN_MAX: usize = 200;
 
+/// Bytes of column files that are checked to say why a query failed: a few seconds' reading.
+pub const DAMAGE_BYTES_MAX: u64 = 4 << 30;
 /// Wall time of one hunting query; what MDE gives.
 pub const HUNT_WALL_TIME_MAX: Duration = Duration::from_secs(600);
 /// Memory of one hunting query: two may run at their limit at the same time.

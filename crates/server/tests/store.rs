@@ -125,3 +125,46 @@ async fn commands_work_beside_a_server_and_without_one() {
     assert_eq!(nowhere.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&nowhere.stderr).contains("--data-dir"), "{nowhere:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_column_file_is_named_and_others_are_read() {
+    let rig = Rig::start().await;
+    let device = rig.enrol("host-1").await;
+    rig.send(&device, 1, &rows()).await;
+    let mut late = rows();
+    for row in &mut late {
+        row.set(&col::TIMESTAMP, schema::row::Nanos(crate::support::T0_NS - 3 * 86_400_000_000_000));
+    }
+    rig.send(&device, 21, &late).await;
+    let Rig { server, dir, .. } = rig;
+    server.stop().await;
+    let server = server::serve::start(&crate::support::config(dir.path())).await.unwrap();
+    let hash = server::api::auth::hash_password("x").unwrap();
+    server.state.set_password("admin", &hash, "admin").await.unwrap();
+    let day = dir.path().join("server/store/events/day=2026-11-24");
+    let file = std::fs::read_dir(&day).unwrap().next().unwrap().unwrap().path();
+    let rig = Rig::over(server, dir, "x").await;
+    let whole = std::fs::read(&file).unwrap();
+    for damage in ["missing", "torn", "flipped"] {
+        match damage {
+            "missing" => std::fs::remove_file(&file).unwrap(),
+            "torn" => std::fs::write(&file, &whole[..whole.len() / 2]).unwrap(),
+            _ => std::fs::write(&file, whole.iter().map(|byte| byte ^ 0x55).collect::<Vec<u8>>()).unwrap(),
+        }
+        let query = json!({ "query": "DeviceFileEvents | count", "allTime": true }).to_string().into_bytes();
+        let args_cookie = rig.cookie();
+        let args = ["-b", &args_cookie, "-H", JSON];
+        let answer = rig.portal("/api/v1/hunting/run", &args, Some(query)).await;
+        assert!(answer.body.contains("day=2026-11-24") && answer.body.contains("backup"), "{damage}: {answer:?}");
+        let path = format!("/api/v1/devices/{}/timeline", device.id);
+        let answer = rig.get(&path).await;
+        assert_eq!((answer.status, answer.code().as_str()), (500, "damaged_file"), "{damage}: {answer:?}");
+        assert!(answer.body.contains("day=2026-11-24"), "{damage}: {answer:?}");
+        // What is not in the file is answered.
+        let query = "DeviceFileEvents | where Timestamp < datetime(2026-11-22) | count";
+        let query = json!({ "query": query }).to_string().into_bytes();
+        let answer = rig.portal("/api/v1/hunting/run", &args, Some(query)).await;
+        assert!(answer.status == 200 && answer.body.contains("{\"rows\":[[20]]}"), "{damage}: {answer:?}");
+        std::fs::write(&file, &whole).unwrap();
+    }
+}

@@ -11,6 +11,7 @@ use http::{HeaderValue, StatusCode, header};
 use query::kql::{Analysis, Answer, AnswerColumn, KqlType, Refusal, Request, TimeRange, json_rows};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use store::Store;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::{IntoParams, ToSchema};
@@ -179,9 +180,9 @@ pub async fn run(
     let slot = Arc::clone(&api.queries).acquire_owned().await.map_err(|error| anyhow::anyhow!("{error}"))?;
     let answer = start(&api, request).await?;
     let (sender, receiver) = mpsc::channel::<Result<Bytes, std::io::Error>>(4);
-    let format = params.format;
+    let (format, store) = (params.format, Arc::clone(&api.store));
     tokio::spawn(async move {
-        send(answer, format, complete, sender).await;
+        send(answer, &store, format, complete, sender).await;
         drop(slot);
     });
     let mut response = HttpBody::from_stream(ReceiverStream::new(receiver)).into_response();
@@ -192,13 +193,21 @@ pub async fn run(
 /// Begins a query on a worker thread.
 async fn start(api: &Api, request: Request) -> Result<Answer, ApiError> {
     let (engine, store) = (Arc::clone(&api.engine), Arc::clone(&api.store));
-    let started = tokio::task::spawn_blocking(move || engine.run_kql(&store.snapshot(), request)).await;
+    let run = move || {
+        let snapshot = store.snapshot();
+        engine.run_kql(&snapshot, request).map_err(|refusal| match refusal {
+            Refusal::Failed(error) => Refusal::Failed(error.with_cause(&snapshot)),
+            refused @ Refusal::Diagnostics(_) => refused,
+        })
+    };
+    let started = tokio::task::spawn_blocking(run).await;
     started.map_err(|error| anyhow::anyhow!("query task: {error}"))?.map_err(ApiError::from)
 }
 
 /// Writes an answer until it ends or nobody reads it any more.
 async fn send(
     mut answer: Answer,
+    store: &Arc<Store>,
     format: Format,
     complete: CompleteBody,
     sender: mpsc::Sender<Result<Bytes, std::io::Error>>,
@@ -220,6 +229,7 @@ async fn send(
         let written = match batch {
             Some(Ok(batch)) => writer.rows(&batch),
             Some(Err(error)) => {
+                let error = with_cause(store, error).await;
                 // NDJSON can say it; a broken file or table must break off instead of looking whole.
                 if !writer.failed(&error) {
                     return drop(sender.send(Err(std::io::Error::other(error.to_string()))).await);
@@ -236,6 +246,13 @@ async fn send(
             return drop(sender.send(Err(std::io::Error::other(error.to_string()))).await);
         }
     }
+}
+
+/// The error as one that names the file, when a file is the cause.
+async fn with_cause(store: &Arc<Store>, error: query::Error) -> query::Error {
+    let (store, text) = (Arc::clone(store), error.to_string());
+    let named = tokio::task::spawn_blocking(move || error.with_cause(&store.snapshot())).await;
+    named.unwrap_or(query::Error::Engine(text))
 }
 
 /// What is missing in a range, over all devices.
@@ -344,7 +361,11 @@ pub async fn advanced(
     let schema: Vec<AdvancedColumn> = schema.collect();
     let mut results = Vec::new();
     while let Some(batch) = answer.next_batch_async().await {
-        for row in json_rows(&answer.columns, &batch?)? {
+        let batch = match batch {
+            Ok(batch) => batch,
+            Err(error) => return Err(with_cause(&api.store, error).await.into()),
+        };
+        for row in json_rows(&answer.columns, &batch)? {
             let named = answer.columns.iter().map(|column| column.name.clone()).zip(row);
             results.push(Value::Object(named.collect()));
         }

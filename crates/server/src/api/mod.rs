@@ -83,7 +83,8 @@ impl Api {
     ) -> Result<T, error::ApiError> {
         let _slot = self.queries.acquire().await.map_err(|error| anyhow::anyhow!("{error}"))?;
         let (engine, store) = (Arc::clone(&self.engine), Arc::clone(&self.store));
-        let result = tokio::task::spawn_blocking(move || work(&engine, &store)).await;
+        let work = move || work(&engine, &store).map_err(|error| error.with_cause(&store.snapshot()));
+        let result = tokio::task::spawn_blocking(work).await;
         Ok(result.map_err(|error| anyhow::anyhow!("query task: {error}"))??)
     }
 }
