@@ -71,7 +71,7 @@ async fn figures_and_prevalence_are_those_of_what_was_sent() {
 async fn the_store_is_for_admins() {
     let rig = Rig::start().await;
     let hash = server::api::auth::hash_password("a long password").unwrap();
-    rig.server.state.set_password("reader", &hash, "viewer").await.unwrap();
+    rig.server.state.set_password("reader", &hash, "reader").await.unwrap();
     let (_, cookie) = rig.login("reader", "a long password").await;
     let cookie = format!("__Host-session={}", cookie.unwrap());
     assert_eq!(rig.portal("/api/v1/store", &[], None).await.status, 401);

@@ -46,6 +46,7 @@ const fn granted(method: &'static str, path: &'static str, role: Role, any_of: &
 const HUNTING: &[&str] = &["AdvancedQuery.Read.All", "AdvancedHunting.Read.All", "ThreatHunting.Read.All"];
 const MACHINES: &[&str] = &["Machine.Read.All", "Machine.ReadWrite.All"];
 const TIMELINE: &[&str] = &["Timeline.Read.All"];
+const PREVALENCE: &[&str] = &["File.Read.All", "Ip.Read.All", "Url.Read.All"];
 const PEOPLE: &[&str] = &[];
 
 /// Every route below `/api`.
@@ -61,6 +62,9 @@ pub const RULES: &[Rule] = &[
     granted("GET", "/api/v1/devices/{id}/timeline/summary", Role::Reader, TIMELINE),
     granted("GET", "/api/v1/devices/{id}/timeline/stream", Role::Reader, TIMELINE),
     granted("GET", "/api/v1/events/{id}", Role::Reader, TIMELINE),
+    granted("GET", "/api/v1/prevalence", Role::Reader, PREVALENCE),
+    granted("GET", "/api/v1/store", Role::Admin, PEOPLE),
+    granted("POST", "/api/v1/store/maintenance", Role::Admin, PEOPLE),
     granted("GET", "/api/v1/schema", Role::Reader, HUNTING),
     granted("POST", "/api/v1/enrolment-tokens", Role::Admin, PEOPLE),
     granted("GET", "/api/v1/apps", Role::Admin, PEOPLE),
