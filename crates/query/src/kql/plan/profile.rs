@@ -146,11 +146,13 @@ fn listed(names: &[&str]) -> String {
     format!("{} {verb}", names.join(", "))
 }
 
-/// The kind of a key by its form, when only hashes are asked for or everything.
-pub(super) fn kind_of(what: What, key: &str) -> Option<Kind> {
+/// What a key may be by its form: only hashes for `FileProfile`. Many a file's name could be a host's.
+pub(super) fn kinds_of(what: What, key: &str) -> Vec<Kind> {
     match (what, Kind::of_key(key)) {
-        (What::FileProfile, Some(kind @ (Kind::Sha1 | Kind::Sha256 | Kind::Md5))) => Some(kind),
-        (What::FileProfile, _) => None,
-        (What::SeenBy, kind) => kind.or_else(|| Kind::FileName.key(key).map(|_| Kind::FileName)),
+        (What::FileProfile, Some(kind @ (Kind::Sha1 | Kind::Sha256 | Kind::Md5))) => vec![kind],
+        (What::FileProfile, _) => Vec::new(),
+        (What::SeenBy, Some(Kind::Domain)) => vec![Kind::Domain, Kind::FileName],
+        (What::SeenBy, Some(kind)) => vec![kind],
+        (What::SeenBy, None) => Kind::FileName.key(key).map(|_| Kind::FileName).into_iter().collect(),
     }
 }

@@ -8,7 +8,7 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::common::Result;
 use store::{FileFacts, Kind, PrevalenceSnapshot, Sighting};
 
-use super::profile::kind_of;
+use super::profile::kinds_of;
 use crate::kql::exec::{RowOperator, Run};
 use crate::kql::frame::ticks_of_us;
 use crate::kql::types::KqlType;
@@ -122,11 +122,15 @@ impl Enriching {
             if self.profiles.contains_key(key) {
                 continue;
             }
-            if let Some(kind) = kind_of(self.what, key) {
-                wanted.entry(kind).or_default().push(key.to_owned());
-                self.profiles.insert(key.to_owned(), Profile::Missing);
-                self.n_keys_left -= 1;
+            let kinds = kinds_of(self.what, key);
+            if kinds.is_empty() {
+                continue;
             }
+            for kind in kinds {
+                wanted.entry(kind).or_default().push(key.to_owned());
+            }
+            self.profiles.insert(key.to_owned(), Profile::Missing);
+            self.n_keys_left -= 1;
         }
         let Some(prevalence) = &self.prevalence else { return };
         for (kind, keys) in wanted {
@@ -137,11 +141,15 @@ impl Enriching {
             }
             let mut found = found.ok().map(Vec::into_iter);
             for key in keys {
-                let profile = match found.as_mut().map(Iterator::next) {
-                    None => Profile::Failed,
-                    Some(sighting) => sighting.flatten().map_or(Profile::Missing, |it| Profile::Found(Box::new(it))),
-                };
-                self.profiles.insert(key, profile);
+                let known = self.profiles.entry(key).or_insert(Profile::Missing);
+                match (found.as_mut().map(Iterator::next), known) {
+                    (None, known) => *known = Profile::Failed,
+                    (Some(Some(Some(sighting))), Profile::Found(known)) => known.merge(sighting),
+                    (Some(Some(Some(sighting))), known @ Profile::Missing) => {
+                        *known = Profile::Found(Box::new(sighting));
+                    }
+                    (Some(_), _) => {}
+                }
             }
         }
     }
