@@ -9,6 +9,7 @@ use axum::extract::State as Shared;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use query::kql::{Analysis, Answer, AnswerColumn, KqlType, Refusal, Request, TimeRange, json_rows};
+use query::{Completeness, State};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::Store;
@@ -263,7 +264,16 @@ async fn completeness(api: &Api, range: Option<TimeRange>) -> Result<CompleteBod
             let streams = devices.iter().flat_map(|device| store.streams(device));
             let n_unexplained = streams.flat_map(|stream| stream.holes).map(|hole| hole.to - hole.from + 1).sum();
             let (from_us, to_us) = range.map_or((None, None), |range| (Some(range.from_us), Some(range.to_us)));
-            engine.completeness_everywhere(&store.snapshot(), from_us, to_us, n_unexplained)
+            let snapshot = store.snapshot();
+            let complete = engine.completeness_everywhere(&snapshot, from_us, to_us, n_unexplained);
+            match complete.map_err(|error| error.with_cause(&snapshot)) {
+                // The query may not need the file; if it does, it fails by itself and names it.
+                Err(error @ query::Error::Damaged(_)) => {
+                    tracing::error!(%error, "what is missing is not known");
+                    Ok(Completeness { state: State::Unknown, gaps: Vec::new() })
+                }
+                complete => complete,
+            }
         })
         .await?;
     Ok(complete.into())
