@@ -123,7 +123,7 @@ pub struct DeviceShareBody {
 }
 
 /// Rows, files and bytes by day and device, growth and forecast. Admins only.
-#[utoipa::path(get, path = "/api/v1/store", tag = "store", responses(
+#[utoipa::path(get, path = "/api/v1/store", operation_id = "store_usage", tag = "store", responses(
     (status = 200, body = StoreBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
 pub async fn usage(Shared(api): Shared<Api>) -> Result<Json<StoreBody>, ApiError> {
     let known = api.state.devices().await?;
@@ -204,7 +204,7 @@ pub struct MaintenanceRequest {
 
 /// Does maintenance that the server otherwise does on its own. Admins only. Lines of JSON: `progress` while it runs,
 /// then `done` or `error`. It goes on when the client goes away.
-#[utoipa::path(post, path = "/api/v1/store/maintenance", tag = "store", request_body = MaintenanceRequest, responses(
+#[utoipa::path(post, path = "/api/v1/store/maintenance", operation_id = "store_maintain", tag = "store", request_body = MaintenanceRequest, responses(
     (status = 200, content_type = "application/x-ndjson"), (status = 400, body = ErrorBody),
     (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub async fn maintain(
