@@ -416,6 +416,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/prevalence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** First and last sighting and devices of a hash, address, domain or file name. */
+        get: operations["prevalence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schema": {
         parameters: {
             query?: never;
@@ -427,6 +444,43 @@ export interface paths {
         get: operations["schema"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/store": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rows, files and bytes by day and device, growth and forecast. Admins only. */
+        get: operations["store_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/store/maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Does maintenance that the server otherwise does on its own. Admins only. Lines of JSON: `progress` while it runs,
+         *     then `done` or `error`. It goes on when the client goes away.
+         */
+        post: operations["store_maintain"];
         delete?: never;
         options?: never;
         head?: never;
@@ -662,6 +716,23 @@ export interface components {
             /** @description What its maker called it; a certificate's subject. */
             name: string;
         };
+        /** @description A day. */
+        DayBody: {
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            bytes: number;
+            /** @description `YYYY-MM-DD`. */
+            day: string;
+            /** @description Files. */
+            files: number;
+            /**
+             * Format: int64
+             * @description Rows.
+             */
+            rows: number;
+        };
         /** @description One device. */
         DeviceBody: {
             /** @description What the sensor can see, per source: `full`, `partial` or `off`. */
@@ -705,6 +776,23 @@ export interface components {
         DeviceList: {
             /** @description By name. */
             items: components["schemas"]["DeviceBody"][];
+        };
+        /** @description A device's share. A file holds rows of many devices: its bytes are shared by rows. */
+        DeviceShareBody: {
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            bytes: number;
+            /** @description 40 hexadecimal digits. */
+            id: string;
+            /** @description Host name; empty when the device is no longer known. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Rows.
+             */
+            rows: number;
         };
         /** @description A finding in the query's text. */
         DiagnosticBody: {
@@ -759,6 +847,29 @@ export interface components {
             type: string;
             /** @description Text, number or boolean; times are RFC 3339 text, numbers of 64 bits are text. */
             value: Record<string, never>;
+        };
+        /** @description What the growth of the last days leads to. */
+        ForecastBody: {
+            /**
+             * Format: double
+             * @description Days until the disk is full; null when retention keeps it from that, or nothing arrives.
+             */
+            daysToFullDisk?: number | null;
+            /**
+             * Format: double
+             * @description Days until retention by bytes begins to delete; null when it never will.
+             */
+            daysToLimit?: number | null;
+            /**
+             * Format: double
+             * @description Bytes of column files that arrive in a day; null while there is less than an hour of history.
+             */
+            growthBytesPerDay?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes at which the store stays when retention by age takes as much as arrives.
+             */
+            levelBytes?: number | null;
         };
         /** @description Something that the record lacks. */
         GapBody: {
@@ -858,6 +969,16 @@ export interface components {
             password: string;
             user: string;
         };
+        /** @description Maintenance that is asked for. */
+        MaintenanceRequest: {
+            /**
+             * Format: int64
+             * @description For vacuum: seconds for which other engines may still read files that left the table; 900 when absent.
+             */
+            graceSeconds?: number | null;
+            /** @description What to do. */
+            task: components["schemas"]["Task"];
+        };
         /** @description Who is signed in. */
         Me: {
             /** @description `admin`, `analyst` or `reader`. */
@@ -901,6 +1022,71 @@ export interface components {
             /** @description MDE's name or ours. */
             name: string;
         };
+        /** @description Since when, until when and where a key was seen. Retention of events does not change it. */
+        PrevalenceBody: {
+            /**
+             * Format: int64
+             * @description Devices.
+             */
+            deviceCount: number;
+            /** @description False beyond 512 devices: then `deviceCount` is an estimate with a standard error of 4.4 %. */
+            deviceCountIsExact: boolean;
+            /** @description The devices that are known by name, by host name; at most 513. */
+            devices: components["schemas"]["SeenOnBody"][];
+            /**
+             * Format: int64
+             * @description For hashes: bytes.
+             */
+            fileSize?: number | null;
+            /** @description First event, RFC 3339 UTC. */
+            firstSeen?: string | null;
+            /** @description The key in the form in which it is counted. */
+            key: string;
+            /** @description What the key is. */
+            kind: string;
+            /** @description Last event, RFC 3339 UTC. */
+            lastSeen?: string | null;
+            /** @description For hashes: MD5 of the same content. */
+            md5?: string | null;
+            /** @description Why the counts may be too low; empty when they are not. */
+            problems: string[];
+            /** @description Whether it was ever seen. */
+            seen: boolean;
+            /** @description For hashes: SHA-1 of the same content. */
+            sha1?: string | null;
+            /** @description For hashes: SHA-256 of the same content. */
+            sha256?: string | null;
+        };
+        /** @description The size of prevalence. */
+        PrevalenceStatsBody: {
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            bytes: number;
+            /** @description Files. */
+            files: number;
+            /** @description Why counts may be too low; empty when they are not. */
+            problems: string[];
+            /**
+             * Format: int64
+             * @description Keys, counted once for each file that has them.
+             */
+            rows: number;
+        };
+        /** @description What is kept. */
+        RetentionBody: {
+            /**
+             * Format: int64
+             * @description Bytes of column files.
+             */
+            bytes?: number | null;
+            /**
+             * Format: double
+             * @description Days after the receipt of an event.
+             */
+            days?: number | null;
+        };
         /** @description Another role. */
         RoleRequest: {
             /** @description `admin`, `analyst` or `reader`. */
@@ -930,12 +1116,81 @@ export interface components {
             /** @description What it is for. */
             name?: string;
         };
+        /** @description A device that has seen a key. */
+        SeenOnBody: {
+            /** @description 40 hexadecimal digits. */
+            id: string;
+            /** @description Host name; empty when the device is no longer known. */
+            name: string;
+        };
+        /** @description Everything about the store's size. */
+        StoreBody: {
+            /**
+             * Format: int64
+             * @description Their bytes.
+             */
+            bytes: number;
+            /**
+             * Format: double
+             * @description Bytes for one row; null while there are no files.
+             */
+            bytesPerEvent?: number | null;
+            /** @description By UTC day of the events, latest first. */
+            days: components["schemas"]["DayBody"][];
+            /**
+             * Format: int64
+             * @description Their bytes.
+             */
+            deadBytes: number;
+            /** @description Files that left the table and wait for vacuum. */
+            deadFiles: number;
+            /** @description By device, most bytes first. */
+            devices: components["schemas"]["DeviceShareBody"][];
+            /** @description Column files. */
+            files: number;
+            /** @description What the growth of the last days leads to. */
+            forecast: components["schemas"]["ForecastBody"];
+            /**
+             * Format: int64
+             * @description Free bytes of the file system.
+             */
+            freeBytes?: number | null;
+            /**
+             * Format: int64
+             * @description Rows that are in the log and in memory only.
+             */
+            freshRows: number;
+            /**
+             * Format: int64
+             * @description Bytes of the log.
+             */
+            logBytes: number;
+            /** @description Latest event, RFC 3339 UTC. */
+            newest?: string | null;
+            /** @description Earliest event, RFC 3339 UTC. */
+            oldest?: string | null;
+            /** @description First and last seen, devices per key. */
+            prevalence: components["schemas"]["PrevalenceStatsBody"];
+            /** @description Files that can't be read, each with its reason. */
+            problems: string[];
+            retention?: null | components["schemas"]["RetentionBody"];
+            /**
+             * Format: int64
+             * @description Rows in column files.
+             */
+            rows: number;
+        };
         /** @description A table. */
         TableBody: {
             columns: components["schemas"]["ColumnBody"][];
             name: string;
             prose: string;
         };
+        /**
+         * @description What to do.
+         * @enum {string}
+         */
+        Task: "compact" | "vacuum" | "checkpoint";
         /** @description One page of a timeline. */
         TimelinePage: {
             /** @description Is the record whole? */
@@ -2300,6 +2555,46 @@ export interface operations {
             };
         };
     };
+    prevalence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What the key is; by its form when absent: a hash, an address, else a host name. */
+                kind: null | ("sha1" | "sha256" | "md5" | "ip" | "domain" | "file_name");
+                /** @description A hash, an address, a host name or URL, or a file's name. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrevalenceBody"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     schema: {
         parameters: {
             query?: never;
@@ -2318,6 +2613,96 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    store_usage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoreBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    store_maintain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenanceRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
