@@ -13,3 +13,4 @@ mod support;
 mod timeline;
 mod token_endpoint;
 mod tokens;
+mod totp;

@@ -1,5 +1,5 @@
 // The only place that calls fetch: one request function, one error type.
-import type { App, Apps, Device, EnrolmentToken, EventAnswer, NewSecret, Permission, Session, Summary, TimelinePage, Tree } from "./types";
+import type { App, Apps, Device, EnrolmentToken, EventAnswer, NewSecret, NewTotp, Permission, Session, Summary, TimelinePage, Tree } from "./types";
 
 const BASE = "/api/v1";
 const STATUS_UNAUTHORIZED = 401;
@@ -93,10 +93,15 @@ const device = (id: string) => `/devices/${encodeURIComponent(id)}`;
 const app = (id: string) => `/apps/${encodeURIComponent(id)}`;
 
 export const api = {
-  login: (user: string, password: string) =>
-    request<Session>("/login", { method: "POST", body: { user, password }, keepUnauthorized: true }),
+  /** The code of the second factor is sent only when the server asks for it. */
+  login: (user: string, password: string, code?: string) =>
+    request<Session>("/login", { method: "POST", body: code === undefined ? { user, password } : { user, password, code }, keepUnauthorized: true }),
   logout: () => request<void>("/logout", { method: "POST" }),
   me: (signal?: AbortSignal) => request<Session>("/me", { signal }),
+  totp: (signal?: AbortSignal) => request<{ enabled: boolean }>("/me/totp", { signal }),
+  totpBegin: () => request<NewTotp>("/me/totp", { method: "POST" }),
+  totpConfirm: (code: string) => request<void>("/me/totp/confirm", { method: "POST", body: { code } }),
+  totpEnd: (code: string) => request<void>("/me/totp/end", { method: "POST", body: { code } }),
   devices: (search: string, signal?: AbortSignal) =>
     request<{ items: Device[] }>(`/devices${queryText({ search })}`, { signal }),
   device: (id: string, signal?: AbortSignal) => request<Device>(device(id), { signal }),

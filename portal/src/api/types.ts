@@ -121,9 +121,17 @@ export interface EventAnswer {
   tree?: Tree;
 }
 
+export type Role = "admin" | "analyst" | "reader";
+
 export interface Session {
   user: string;
-  role: string;
+  role: Role;
+}
+
+/** For an authenticator app; shown once. */
+export interface NewTotp {
+  secret: string;
+  uri: string;
 }
 
 export interface EnrolmentToken {

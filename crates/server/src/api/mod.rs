@@ -10,6 +10,7 @@ pub mod hunting;
 pub mod item;
 pub mod misc;
 pub mod openapi;
+pub mod second_factor;
 pub mod store;
 pub mod stream;
 pub mod timeline;
@@ -96,6 +97,9 @@ pub fn router(api: Api) -> Router {
         .route("/login", post(auth::login))
         .route("/logout", post(auth::logout))
         .route("/me", get(auth::me))
+        .route("/me/totp", get(second_factor::state).post(second_factor::begin))
+        .route("/me/totp/confirm", post(second_factor::confirm))
+        .route("/me/totp/end", post(second_factor::end))
         .route("/devices", get(devices::list))
         .route("/devices/{id}", get(devices::one))
         .route("/devices/{id}/timeline", get(timeline::page))

@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{apps, auth, devices, events, hunting, misc, store, stream, timeline, users};
+use super::{apps, auth, devices, events, hunting, misc, second_factor, store, stream, timeline, users};
 
 /// The document.
 #[derive(OpenApi)]
@@ -13,6 +13,10 @@ use super::{apps, auth, devices, events, hunting, misc, store, stream, timeline,
         auth::login,
         auth::logout,
         auth::me,
+        second_factor::state,
+        second_factor::begin,
+        second_factor::confirm,
+        second_factor::end,
         devices::list,
         devices::one,
         timeline::page,
