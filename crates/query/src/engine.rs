@@ -10,7 +10,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use store::Snapshot;
 
 use crate::Error;
-use crate::limits::{MEMORY_BYTES_MAX, WALL_TIME_MAX};
+use crate::limits::{MEMORY_BYTES_MAX, QUERY_STACK_BYTES, WALL_TIME_MAX};
 use crate::table::{EventsTable, Scope};
 
 /// Runs queries. Cheap to share; one per process.
@@ -27,8 +27,10 @@ impl Engine {
     /// When threads can't be started.
     pub fn new(n_threads: usize) -> Result<Self, Error> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(n_threads.max(1))
+            // One more than none: who looks at the clock must not wait for who works.
+            .worker_threads(n_threads.max(2))
             .thread_name("query")
+            .thread_stack_size(QUERY_STACK_BYTES)
             .enable_all()
             .build()
             .map_err(|error| Error::Engine(format!("start query threads: {error}")))?;

@@ -7,6 +7,7 @@ use arrow::datatypes::SchemaRef;
 use kql::Diagnostic;
 use tokio::sync::mpsc::Receiver;
 
+use super::deadline::{Cancel, Deadline};
 use super::types::KqlType;
 use crate::Error;
 use crate::limits::{EXPANDED_ROWS_MAX, HUNT_MEMORY_BYTES_MAX, HUNT_WALL_TIME_MAX, RESULT_BYTES_MAX, RESULT_ROWS_MAX};
@@ -27,6 +28,8 @@ pub struct Request {
     pub limits: Limits,
     /// Which rows may be seen.
     pub access: Access,
+    /// Calls the query off at any time.
+    pub cancel: Cancel,
 }
 
 impl Request {
@@ -39,6 +42,7 @@ impl Request {
             now_ns,
             limits: Limits::default(),
             access: Access::default(),
+            cancel: Cancel::default(),
         }
     }
 }
@@ -173,6 +177,7 @@ pub struct Answer {
     pub visualization: Option<Visualization>,
     pub(super) messages: Receiver<Message>,
     pub(super) task: tokio::task::AbortHandle,
+    pub(super) deadline: Deadline,
     pub(super) outcome: Option<Outcome>,
 }
 
@@ -234,6 +239,7 @@ impl Answer {
 
 impl Drop for Answer {
     fn drop(&mut self) {
+        self.deadline.end();
         self.task.abort();
     }
 }

@@ -194,6 +194,8 @@ pub async fn run(
 /// Begins a query on a worker thread.
 async fn start(api: &Api, request: Request) -> Result<Answer, ApiError> {
     let (engine, store) = (Arc::clone(&api.engine), Arc::clone(&api.store));
+    // A client that goes away while the query is understood calls it off too.
+    let guard = request.cancel.on_drop();
     let run = move || {
         let snapshot = store.snapshot();
         engine.run_kql(&snapshot, request).map_err(|refusal| match refusal {
@@ -202,6 +204,7 @@ async fn start(api: &Api, request: Request) -> Result<Answer, ApiError> {
         })
     };
     let started = tokio::task::spawn_blocking(run).await;
+    guard.disarm();
     started.map_err(|error| anyhow::anyhow!("query task: {error}"))?.map_err(ApiError::from)
 }
 
