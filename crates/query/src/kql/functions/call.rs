@@ -33,6 +33,7 @@ impl CallError {
 
 /// The typed expression of a function or operator with arguments. `Body::Special` is the binder's and refused here.
 pub fn call(context: &QueryContext, function: &'static Function, arguments: Vec<Typed>) -> Result<Typed, CallError> {
+    let arguments = texts(context, function, arguments)?;
     let arguments = check(context, function.name, function.parameters, arguments)?;
     let returns = result_type(function.returns, &arguments);
     if !function.warning.is_empty() {
@@ -132,6 +133,23 @@ pub fn check(
         checked.push(check_one(context, name, &parameters[parameter_idx], idx, argument)?);
     }
     Ok(checked)
+}
+
+/// What stands where a text is wanted is read as its text, as Microsoft's functions do; the left side of an operator such
+/// as `has` is not, there a number is a mistake.
+fn texts(context: &QueryContext, function: &Function, arguments: Vec<Typed>) -> Result<Vec<Typed>, CallError> {
+    let mut read = Vec::with_capacity(arguments.len());
+    for (idx, argument) in arguments.into_iter().enumerate() {
+        let parameter = function.parameters.get(idx).or(function.parameters.last());
+        let wants_text = parameter.is_some_and(|parameter| parameter.types == Types::STRING);
+        let is_left_side = idx == 0 && matches!(function.body, Body::Test(_));
+        let fits = Types::STRING.accept(argument.ty).is_some();
+        read.push(match wants_text && !fits && !is_left_side {
+            true => convert(context, argument, KqlType::String)?,
+            false => argument,
+        });
+    }
+    Ok(read)
 }
 
 fn check_one(
