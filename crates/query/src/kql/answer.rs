@@ -1,10 +1,13 @@
 //! What a query is asked with, and what it answers.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use kql::Diagnostic;
+use schema::Row;
 use tokio::sync::mpsc::Receiver;
 
 use super::deadline::{Cancel, Deadline};
@@ -30,6 +33,8 @@ pub struct Request {
     pub access: Access,
     /// Calls the query off at any time.
     pub cancel: Cancel,
+    /// Rows of tables that are not events, by the table's name.
+    pub state_rows: Arc<BTreeMap<&'static str, Vec<Row>>>,
 }
 
 impl Request {
@@ -43,6 +48,7 @@ impl Request {
             limits: Limits::default(),
             access: Access::default(),
             cancel: Cancel::default(),
+            state_rows: Arc::default(),
         }
     }
 }

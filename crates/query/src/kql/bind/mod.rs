@@ -8,6 +8,7 @@ mod list;
 mod literal;
 mod names;
 mod special;
+mod state;
 mod statements;
 mod tables;
 mod window;
