@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use crate::api::openapi;
 use crate::app_cli::{self, AppCommand, AuditCommand};
 use crate::clock::text_of_ns;
+use crate::detect_cli::{self, DetectArgs};
 use crate::ingest::new_token;
 use crate::limits::{ENROLMENT_HOURS_DEFAULT, ENROLMENT_HOURS_MAX};
 use crate::oauth::resources::MDE_HOSTS;
@@ -93,6 +94,8 @@ enum Command {
         #[command(subcommand)]
         command: StoreCommand,
     },
+    /// Rules and alerts: ask the rules about the past, list them, make a harmless test alert.
+    Detect(DetectArgs),
     /// Check the log and the column files. The server must be stopped. Exit 1 when something is wrong.
     Fsck,
     /// Print the OpenAPI document.
@@ -189,6 +192,7 @@ pub async fn run() -> Result<std::process::ExitCode> {
         }
         Command::Query(args) => return query_cli::run(args, &data_dir, json).await,
         Command::Store { command } => return store_cli::run(command, &data_dir, json).await,
+        Command::Detect(args) => return detect_cli::run(args, &data_dir, json).await,
         Command::Fsck => return fsck(&data_dir, json),
         Command::Openapi => print!("{}", openapi::text()?),
         Command::Completions { shell } => {

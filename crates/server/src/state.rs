@@ -35,6 +35,7 @@ const MIGRATIONS: &[&str] = &[
     apps::MIGRATION,
     audit::MIGRATION,
     totp::MIGRATION,
+    crate::alerts::MIGRATION,
 ];
 
 /// The tenant of everything until there are several.

@@ -1,12 +1,14 @@
 //! Integration tests of the server over real TLS and HTTP (curl is the client), one binary.
 
 mod access;
+mod alerts;
 mod apps;
 mod enrolment;
 mod forged;
 mod hunting;
 mod ingest;
 mod matrix;
+mod odata;
 mod openapi;
 mod store;
 mod support;

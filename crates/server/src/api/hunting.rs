@@ -22,6 +22,7 @@ use super::answer_body::{Format, Writer};
 use super::auth::SignedIn;
 use super::error::{ApiError, Body, ErrorBody, Params};
 use super::item::CompleteBody;
+use crate::alerts::tables;
 use crate::clock::{now_ns, us_of_text};
 use crate::limits::{HUNTING_DAYS_DEFAULT, MDE_ROWS_MAX};
 
@@ -192,7 +193,8 @@ pub async fn run(
 }
 
 /// Begins a query on a worker thread.
-async fn start(api: &Api, request: Request) -> Result<Answer, ApiError> {
+async fn start(api: &Api, mut request: Request) -> Result<Answer, ApiError> {
+    request.state_rows = tables::for_query(&api.state, &request.text).await?;
     let (engine, store) = (Arc::clone(&api.engine), Arc::clone(&api.store));
     // A client that goes away while the query is understood calls it off too.
     let guard = request.cancel.on_drop();

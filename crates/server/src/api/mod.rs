@@ -1,17 +1,23 @@
 //! The HTTP API that the portal and scripts use. Thin: parse, ask `query` or `state`, write JSON.
 
+pub mod alert_body;
+pub mod alerts;
 mod answer_body;
 pub mod apps;
 pub mod auth;
+pub mod detections;
 pub mod devices;
 pub mod error;
 pub mod events;
 pub mod hunting;
 pub mod item;
+pub mod machines;
 pub mod misc;
+pub mod odata;
 pub mod openapi;
 pub mod second_factor;
 pub mod store;
+pub mod related;
 pub mod stream;
 pub mod timeline;
 pub mod users;
@@ -26,6 +32,8 @@ use axum::routing::{delete, get, post, put};
 use query::Engine;
 use tokio::sync::Semaphore;
 
+use crate::alerts::detector::Detector;
+use crate::alerts::limiter::CallLimiter;
 use crate::ca::Ca;
 use crate::identity::{Identity, access};
 use crate::limits::{BODY_BYTES_MAX, QUERIES_MAX, QUERY_BODY_BYTES_MAX, STREAMS_MAX};
@@ -53,6 +61,10 @@ pub struct Api {
     pub streams: Arc<Semaphore>,
     /// The slot for maintenance that was asked for.
     pub maintenance: Arc<Semaphore>,
+    /// Calls of MDE's API per caller.
+    pub calls: Arc<CallLimiter>,
+    /// Rules; `None` where no server runs.
+    pub detector: Option<Arc<Detector>>,
     /// CSP violations that browsers reported since the start.
     pub csp_reports: Arc<AtomicU64>,
 }
@@ -70,8 +82,16 @@ impl Api {
             queries: Arc::new(Semaphore::new(QUERIES_MAX)),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             maintenance: Arc::new(Semaphore::new(1)),
+            calls: Arc::default(),
+            detector: None,
             csp_reports: Arc::default(),
         }
+    }
+
+    /// The same with rules that are asked.
+    #[must_use]
+    pub fn with_detector(self, detector: Arc<Detector>) -> Self {
+        Self { detector: Some(detector), ..self }
     }
 
     /// Runs a blocking query on a worker thread, within the number of queries that may run at once.
@@ -127,6 +147,13 @@ pub fn router(api: Api) -> Router {
         .route("/csp-report", post(misc::csp_report))
         .route("/csp-reports/count", get(misc::csp_report_count))
         .route("/openapi.json", get(openapi::document))
+        .route("/alerts/{id}", get(alerts::detail))
+        .route("/detections", get(detections::state))
+        .route("/detections/history", post(detections::history))
+        .route(
+            "/suppressions",
+            get(detections::suppressions).post(detections::suppress).delete(detections::end_suppression),
+        )
         .route_layer(authorize())
         .fallback(error::no_route)
         .layer(axum::middleware::from_fn(auth::same_origin))
@@ -140,13 +167,45 @@ pub fn router(api: Api) -> Router {
         .layer(axum::middleware::from_fn(auth::same_origin))
         .layer(axum::middleware::from_fn_with_state(QUERY_BODY_BYTES_MAX, error::read_body))
         .layer(DefaultBodyLimit::max(QUERY_BODY_BYTES_MAX));
+    let mde = mde_routes()
+        .route_layer(authorize())
+        .layer(axum::middleware::from_fn(auth::same_origin))
+        .layer(axum::middleware::from_fn_with_state(BODY_BYTES_MAX, error::read_body))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
     Router::new()
         .nest("/api/v1", v1)
         .merge(hunting)
+        .merge(mde)
         .layer(axum::middleware::from_fn(error::azure_errors))
         .route("/healthz", get(|| async { "ok" }))
         .with_state(api.clone())
         .merge(oauth::router(api))
+}
+
+/// MDE's routes for alerts and devices, with and without the version.
+fn mde_routes() -> Router<Api> {
+    let mut routes = Router::new();
+    for base in ["/api", "/api/v1.0"] {
+        let path = |rest: &str| format!("{base}{rest}");
+        routes = routes
+            .route(&path("/alerts"), get(alerts::list))
+            .route(&path("/alerts/$count"), get(alerts::number))
+            .route(&path("/alerts/batchUpdate"), post(alerts::batch_update))
+            .route(&path("/alerts/createAlertByReference"), post(alerts::create))
+            .route(&path("/alerts/CreateAlertByReference"), post(alerts::create))
+            .route(&path("/alerts/{id}"), get(alerts::one).patch(alerts::update))
+            .route(&path("/alerts/{id}/domains"), get(related::domains))
+            .route(&path("/alerts/{id}/files"), get(related::files))
+            .route(&path("/alerts/{id}/ips"), get(related::ips))
+            .route(&path("/alerts/{id}/machine"), get(related::machine))
+            .route(&path("/alerts/{id}/user"), get(related::user))
+            .route(&path("/machines"), get(machines::list))
+            .route(&path("/machines/{id}"), get(machines::one))
+            .route(&path("/machines/{id}/alerts"), get(machines::alerts))
+            .route(&path("/machines/{id}/alerts/$count"), get(machines::alerts_number))
+            .route(&path("/machines/{id}/tags"), post(machines::tags));
+    }
+    routes
 }
 
 /// The same routes for somebody who may read the data directory anyway: a socket in it, or no server at all.

@@ -3,7 +3,10 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{apps, auth, devices, events, hunting, misc, second_factor, store, stream, timeline, users};
+use super::{
+    alerts, apps, auth, detections, devices, events, hunting, machines, misc, related, second_factor, store, stream,
+    timeline, users,
+};
 
 /// The document.
 #[derive(OpenApi)]
@@ -50,7 +53,29 @@ use super::{apps, auth, devices, events, hunting, misc, second_factor, store, st
         users::create,
         users::set_role,
         users::reset_password,
-        users::delete
+        users::delete,
+        alerts::list,
+        alerts::number,
+        alerts::one,
+        alerts::update,
+        alerts::batch_update,
+        alerts::create,
+        related::domains,
+        related::files,
+        related::ips,
+        related::machine,
+        related::user,
+        alerts::detail,
+        machines::list,
+        machines::one,
+        machines::alerts,
+        machines::alerts_number,
+        machines::tags,
+        detections::state,
+        detections::history,
+        detections::suppressions,
+        detections::suppress,
+        detections::end_suppression
     )
 )]
 pub struct Document;
