@@ -47,8 +47,13 @@ const account = createRoute({
   component: lazyRouteComponent(() => import("./pages/AccountPage"), "AccountPage"),
 });
 
+const alerts = createRoute({
+  getParentRoute: () => shell, path: "/alerts",
+  component: lazyRouteComponent(() => import("./pages/AlertsPage"), "AlertsPage"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, login, shell.addChildren([devices, device, timeline, apps, app, account])]),
+  routeTree: root.addChildren([home, login, shell.addChildren([devices, device, timeline, alerts, apps, app, account])]),
   parseSearch,
   stringifySearch: (search) => searchText(search as SearchParams),
   defaultPreload: "intent",

@@ -183,3 +183,49 @@ export interface Permission {
   name: string;
   description: string;
 }
+
+export type AlertSeverity = "UnSpecified" | "Informational" | "Low" | "Medium" | "High";
+export type AlertStatus = "Unknown" | "New" | "InProgress" | "Resolved";
+
+/** A process, file, address, name, registry value or account; what is not known is null. */
+export type EvidencePiece = { entityType: string } & Record<string, string | number | null>;
+
+export interface Alert {
+  id: string;
+  title: string;
+  description: string;
+  severity: AlertSeverity;
+  status: AlertStatus;
+  category: string;
+  classification: string | null;
+  assignedTo: string | null;
+  detectorId: string;
+  machineId: string;
+  computerDnsName: string;
+  firstEventTime: string;
+  lastEventTime: string;
+  mitreTechniques: string[];
+  comments: { comment: string; createdBy: string; createdTime: string }[];
+  evidence: EvidencePiece[];
+}
+
+export interface AlertList {
+  "@odata.count": number;
+  value: Alert[];
+}
+
+export interface AlertDetail {
+  alert: Alert;
+  /** Oldest first. */
+  events: string[];
+  nEvents: number;
+  incident: { id: string; title: string; severity: AlertSeverity; status: AlertStatus; lastEventTime: string }[];
+}
+
+/** An empty text takes a value away. */
+export interface AlertUpdate {
+  status?: string;
+  classification?: string;
+  assignedTo?: string;
+  comment?: string;
+}

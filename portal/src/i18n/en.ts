@@ -1,5 +1,8 @@
 // English texts. This file defines the keys; `{name}` is replaced.
+import { alertsEn } from "./alerts";
+
 export const en = {
+  ...alertsEn,
   "app.tagline": "Every event of every device, in order.",
   "nav.devices": "Devices",
   "nav.apps": "App registrations",

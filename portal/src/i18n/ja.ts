@@ -1,7 +1,9 @@
 // 日本語の文言。キーは en.ts が決め、欠けるとコンパイルエラーになる。
 import type { TextKey } from "./en";
+import { alertsJa } from "./alerts";
 
 export const ja: Record<TextKey, string> = {
+  ...alertsJa,
   "app.tagline": "すべてのイベントを、順番どおりに。",
   "nav.devices": "デバイス",
   "nav.apps": "アプリの登録",
