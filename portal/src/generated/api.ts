@@ -21,6 +21,279 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alerts with an OData query. */
+        get: operations["alert_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/$count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The number of alerts that a filter lets through, as bare text. */
+        get: operations["alert_number"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/batchUpdate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes many alerts, all or none. */
+        post: operations["alert_batch_update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/createAlertByReference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes an alert for a stored event, or adds the event to the open alert of the same device and title. */
+        post: operations["alert_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One alert with its evidence. */
+        get: operations["alert_one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes an alert. */
+        patch: operations["alert_update"];
+        trace?: never;
+    };
+    "/api/alerts/{id}/domains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Host names that an alert is about. */
+        get: operations["alert_related_domains"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files with a hash that an alert is about. What only a world-wide service could say is null. */
+        get: operations["alert_related_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{id}/ips": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Addresses that an alert is about. */
+        get: operations["alert_related_ips"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{id}/machine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The device of an alert. */
+        get: operations["alert_related_machine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{id}/user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The account of an alert's first event. */
+        get: operations["alert_related_user"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/machines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Devices with an OData query. */
+        get: operations["machine_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/machines/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One device by its id or name, or devices by an address: `findbyip(ip='10.0.0.1',timestamp=2026-11-24T00:00:00Z)`. */
+        get: operations["machine_one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/machines/{id}/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alerts of a device, with an OData query. */
+        get: operations["machine_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/machines/{id}/alerts/$count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The number of a device's alerts that a filter lets through, as bare text. */
+        get: operations["machine_alerts_number"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/machines/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds or removes a tag of a device. */
+        post: operations["machine_tags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One alert with its events and the other alerts of its incident. */
+        get: operations["alert_detail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/apps": {
         parameters: {
             query?: never;
@@ -189,6 +462,40 @@ export interface paths {
         get: operations["csp_report_count"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/detections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** State of the rules. */
+        get: operations["detection_state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/detections/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks today's rules about the past; matches that are known make no second alert. */
+        post: operations["detection_history"];
         delete?: never;
         options?: never;
         head?: never;
@@ -539,6 +846,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/suppressions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All suppressions. */
+        get: operations["detection_suppressions"];
+        put?: never;
+        /** Adds a suppression. */
+        post: operations["detection_suppress"];
+        /** Ends a suppression. */
+        delete: operations["detection_end_suppression"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -637,6 +963,101 @@ export interface components {
             /** @description KQL. */
             Query: string;
         };
+        /** @description An alert. */
+        AlertBody: {
+            /** @description Tenant. */
+            aadTenantId: string;
+            /** @description When it was made, seven digits of a second. */
+            alertCreationTime: string;
+            /** @description Who works on it. */
+            assignedTo?: string | null;
+            /** @description ATT&CK tactic in MDE's words. */
+            category: string;
+            /** @description TruePositive, InformationalExpectedActivity or FalsePositive. */
+            classification?: string | null;
+            /** @description What people wrote. */
+            comments: components["schemas"]["CommentBody"][];
+            /** @description Device name. */
+            computerDnsName: string;
+            /** @description What it is about. */
+            description: string;
+            /** @description CustomDetection or CustomerTI. */
+            detectionSource: string;
+            /** @description Id of the rule. */
+            detectorId: string;
+            /** @description More exactly. */
+            determination?: string | null;
+            /** @description Evidence, when expanded; members that are not known are null. */
+            evidence: Record<string, never>[];
+            /** @description Its first event. */
+            firstEventTime: string;
+            /** @description Id. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Number of the incident: alerts of one device and process tree.
+             */
+            incidentId: number;
+            /**
+             * Format: int64
+             * @description There are no automated investigations.
+             */
+            investigationId?: number | null;
+            /** @description UnsupportedAlertType, or SuppressedAlert when a suppression resolved it. */
+            investigationState: string;
+            /** @description Its last event. */
+            lastEventTime: string;
+            /** @description Its last change. */
+            lastUpdateTime: string;
+            /** @description Device id. */
+            machineId: string;
+            /** @description ATT&CK techniques. */
+            mitreTechniques: string[];
+            /** @description Always null. */
+            rbacGroupName?: string | null;
+            /** @description What to do. */
+            recommendedAction: string;
+            relatedUser?: null | components["schemas"]["RelatedUser"];
+            /** @description When it was resolved. */
+            resolvedTime?: string | null;
+            /** @description UnSpecified, Informational, Low, Medium or High. */
+            severity: string;
+            /** @description New, InProgress or Resolved. */
+            status: string;
+            /** @description Always null. */
+            threatFamilyName?: string | null;
+            /** @description Always null. */
+            threatName?: string | null;
+            /** @description Title. */
+            title: string;
+        };
+        /** @description What the portal shows beside MDE's alert. */
+        AlertDetail: {
+            /** @description The alert with its evidence. */
+            alert: components["schemas"]["AlertBody"];
+            /** @description Ids of its events, oldest first, at most 1,000. */
+            events: string[];
+            /** @description Other alerts of the same incident: id, title, severity, status, lastEventTime. */
+            incident: Record<string, never>[];
+            /**
+             * Format: int64
+             * @description Number of all.
+             */
+            nEvents: number;
+        };
+        /** @description What to change. Names of members are case-sensitive. */
+        AlertUpdate: {
+            /** @description Who works on it. */
+            assignedTo?: string | null;
+            /** @description TruePositive, InformationalExpectedActivity or FalsePositive. */
+            classification?: string | null;
+            /** @description Comment to add. */
+            comment?: string | null;
+            /** @description More exactly. */
+            determination?: string | null;
+            /** @description New, InProgress or Resolved. */
+            status?: string | null;
+        };
         /** @description What is known of a query without running it. */
         AnalyzeBody: {
             /** @description Columns of the answer; null when there are errors or when they depend on the data. */
@@ -719,6 +1140,11 @@ export interface components {
             /** @description RFC 3339 UTC. */
             time: string;
         };
+        /** @description Changes of many alerts. */
+        BatchUpdate: components["schemas"]["AlertUpdate"] & {
+            /** @description Ids. */
+            alertIds: string[];
+        };
         /** @description A certificate to register. */
         CertificateRequest: {
             /** @description PEM. */
@@ -734,6 +1160,15 @@ export interface components {
             name: string;
             prose: string;
             type: string;
+        };
+        /** @description A comment. */
+        CommentBody: {
+            /** @description Text. */
+            comment: string;
+            /** @description Who. */
+            createdBy: string;
+            /** @description When. */
+            createdTime: string;
         };
         /** @description Is the record whole? */
         CompleteBody: {
@@ -753,6 +1188,25 @@ export interface components {
         CountBody: {
             /** Format: int64 */
             count: number;
+        };
+        /** @description An alert that a client makes for an event. */
+        CreateAlert: {
+            /** @description One of MDE's categories. */
+            category: string;
+            /** @description Description. */
+            description: string;
+            /** @description Exact time of the event, from hunting. */
+            eventTime: string;
+            /** @description Device id. */
+            machineId: string;
+            /** @description What to do. */
+            recommendedAction: string;
+            /** @description `ReportId` of the event, from hunting; a number is taken too. */
+            reportId: string;
+            /** @description Low, Medium or High. */
+            severity: string;
+            /** @description Title. */
+            title: string;
         };
         /** @description A secret or a certificate. */
         CredentialBody: {
@@ -789,6 +1243,40 @@ export interface components {
              * @description Rows.
              */
             rows: number;
+        };
+        /** @description State of the rules. */
+        DetectionState: {
+            /**
+             * Format: int64
+             * @description Alerts since the start.
+             */
+            alerts: number;
+            /**
+             * Format: int64
+             * @description Rows that were read from the store.
+             */
+            caughtUp: number;
+            /**
+             * Format: int64
+             * @description Matches since the start.
+             */
+            matches: number;
+            /** @description Rules and files that are left out. */
+            nProblems: number;
+            /** @description Rules that are asked. */
+            nRules: number;
+            /** @description The first of them. */
+            problems: components["schemas"]["ProblemBody"][];
+            /**
+             * Format: int64
+             * @description Rows that the rules were asked about since the start.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Rows that did not fit into the queue and are read from the store instead.
+             */
+            skipped: number;
         };
         /** @description One device. */
         DeviceBody: {
@@ -956,6 +1444,31 @@ export interface components {
              * @description Events.
              */
             n: number;
+        };
+        /** @description What the past gave. */
+        HistoryBody: {
+            /**
+             * Format: int64
+             * @description New alerts.
+             */
+            alerts: number;
+            /**
+             * Format: int64
+             * @description Matches, those that were known included.
+             */
+            matches: number;
+            /**
+             * Format: int64
+             * @description Rows that the rules were asked about.
+             */
+            rows: number;
+        };
+        /** @description Which past. */
+        HistoryRequest: {
+            /** @description Earliest event, RFC 3339. */
+            from: string;
+            /** @description Latest event, RFC 3339; now without it. */
+            to?: string | null;
         };
         /** @description A query to run. */
         HuntingRequest: {
@@ -1133,6 +1646,24 @@ export interface components {
              */
             rows: number;
         };
+        /** @description A rule that is left out. */
+        ProblemBody: {
+            /** @description File below the rule folder. */
+            file: string;
+            /** @description `broken`, `field`, `log source`, `unsupported` or `unreadable`. */
+            kind: string;
+            /** @description The reason. */
+            reason: string;
+            /** @description Title of the rule, when it has one. */
+            rule?: string | null;
+        };
+        /** @description An account. */
+        RelatedUser: {
+            /** @description Domain. */
+            domainName?: string | null;
+            /** @description Name. */
+            userName: string;
+        };
         /** @description What is kept. */
         RetentionBody: {
             /**
@@ -1244,11 +1775,36 @@ export interface components {
              */
             rows: number;
         };
+        /** @description A suppression: alerts of the rule are resolved as they are made. */
+        Suppression: {
+            /** @description Who; set by the server. */
+            author?: string;
+            /** @description When; set by the server. */
+            created?: string;
+            /** @description On this device only. */
+            device?: string | null;
+            /** @description Why. */
+            reason?: string;
+            /** @description Id of the rule, `detectorId` of its alerts. */
+            rule: string;
+        };
+        /** @description All suppressions. */
+        SuppressionList: {
+            /** @description Oldest first. */
+            items: components["schemas"]["Suppression"][];
+        };
         /** @description A table. */
         TableBody: {
             columns: components["schemas"]["ColumnBody"][];
             name: string;
             prose: string;
+        };
+        /** @description A tag to add or remove. */
+        TagChange: {
+            /** @description Add or Remove. */
+            Action: string;
+            /** @description The tag. */
+            Value: string;
         };
         /**
          * @description What to do.
@@ -1386,6 +1942,726 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    alert_list: {
+        parameters: {
+            query?: {
+                /** @description Condition on any property: eq ne gt ge lt le in and or not startswith endswith contains any all */
+                $filter?: string;
+                /** @description At most 10,000; without it pages of 10,000 with @odata.nextLink */
+                $top?: number;
+                /** @description Leave out the first ones */
+                $skip?: number;
+                /** @description Properties with asc or desc; newest first without it */
+                $orderby?: string;
+                /** @description Only these properties */
+                $select?: string;
+                /** @description evidence */
+                $expand?: string;
+                /** @description Also the number of all */
+                $count?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    alert_number: {
+        parameters: {
+            query?: {
+                $filter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    alert_batch_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchUpdate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    alert_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateAlert"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertBody"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    alert_one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    alert_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertUpdate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertBody"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    alert_related_domains: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    alert_related_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    alert_related_ips: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    alert_related_machine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    alert_related_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    machine_list: {
+        parameters: {
+            query?: {
+                /** @description Condition on any property */
+                $filter?: string;
+                /** @description At most 10,000 */
+                $top?: number;
+                $skip?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    machine_one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    machine_alerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    machine_alerts_number: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    machine_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    alert_detail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertDetail"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2027,6 +3303,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CountBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    detection_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetectionState"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    detection_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HistoryRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryBody"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             401: {
@@ -2926,6 +4268,107 @@ export interface operations {
                 };
             };
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    detection_suppressions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuppressionList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    detection_suppress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Suppression"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    detection_end_suppression: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Suppression"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
