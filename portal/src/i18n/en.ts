@@ -1,7 +1,9 @@
 // English texts. This file defines the keys; `{name}` is replaced.
+import { accountEn } from "./account";
 import { alertsEn } from "./alerts";
 
 export const en = {
+  ...accountEn,
   ...alertsEn,
   "app.tagline": "Every event of every device, in order.",
   "nav.devices": "Devices",
@@ -20,16 +22,6 @@ export const en = {
   "bar.account": "Signed in as {user}",
   "offline.banner": "The server cannot be reached. What you see stays; new data comes when the connection is back.",
 
-  "login.title": "Sign in to Nenrin",
-  "login.user": "User name",
-  "login.password": "Password",
-  "login.submit": "Sign in",
-  "login.busy": "Signing in…",
-  "login.wrong": "User name or password is wrong.",
-  "login.code": "Code of your authenticator app",
-  "login.code.ask": "Enter the six digits that your authenticator app shows.",
-  "login.wait": "Too many attempts. Try again in {seconds} s.",
-  "login.offline": "The server cannot be reached.",
 
   "error.title": "This could not be loaded",
   "error.offline": "The server cannot be reached.",
@@ -128,21 +120,6 @@ export const en = {
   "apps.deleteApp.yes": "Yes, delete it",
   "apps.cancel": "Cancel",
 
-  "account.title": "Account",
-  "account.role": "Role",
-  "role.admin": "Admin: everything",
-  "role.analyst": "Analyst: reads everything and works on alerts",
-  "role.reader": "Reader: reads everything",
-  "account.factor": "Second factor",
-  "account.factor.text": "Signing in then takes a code of an authenticator app on top of the password.",
-  "account.factor.off": "The second factor is off.",
-  "account.factor.on": "The second factor is on.",
-  "account.factor.begin": "Set it up",
-  "account.factor.scan": "Put this into your authenticator app, then enter the code that it shows. Both are shown once.",
-  "account.factor.secret": "Secret",
-  "account.factor.uri": "Address",
-  "account.factor.confirm": "Turn on",
-  "account.factor.end": "Turn off",
 
   "coverage.full": "complete",
   "coverage.partial": "partial",

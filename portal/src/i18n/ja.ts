@@ -1,8 +1,10 @@
 // 日本語の文言。キーは en.ts が決め、欠けるとコンパイルエラーになる。
 import type { TextKey } from "./en";
+import { accountJa } from "./account";
 import { alertsJa } from "./alerts";
 
 export const ja: Record<TextKey, string> = {
+  ...accountJa,
   ...alertsJa,
   "app.tagline": "すべてのイベントを、順番どおりに。",
   "nav.devices": "デバイス",
@@ -21,16 +23,6 @@ export const ja: Record<TextKey, string> = {
   "bar.account": "{user} としてサインイン中",
   "offline.banner": "サーバーに接続できません。表示中の内容はそのまま残り、接続が戻ると更新されます。",
 
-  "login.title": "Nenrin にサインイン",
-  "login.user": "ユーザー名",
-  "login.password": "パスワード",
-  "login.submit": "サインイン",
-  "login.busy": "サインインしています…",
-  "login.wrong": "ユーザー名またはパスワードが違います。",
-  "login.code": "認証アプリのコード",
-  "login.code.ask": "認証アプリに表示されている 6 桁の数字を入力してください。",
-  "login.wait": "試行回数が多すぎます。{seconds} 秒後にもう一度お試しください。",
-  "login.offline": "サーバーに接続できません。",
 
   "error.title": "読み込めませんでした",
   "error.offline": "サーバーに接続できません。",
@@ -129,21 +121,6 @@ export const ja: Record<TextKey, string> = {
   "apps.deleteApp.yes": "削除する",
   "apps.cancel": "キャンセル",
 
-  "account.title": "アカウント",
-  "account.role": "ロール",
-  "role.admin": "管理者: すべての操作",
-  "role.analyst": "アナリスト: すべての閲覧とアラートの対応",
-  "role.reader": "閲覧者: すべての閲覧",
-  "account.factor": "2 要素認証",
-  "account.factor.text": "サインインにパスワードに加えて認証アプリのコードが必要になります。",
-  "account.factor.off": "2 要素認証はオフです。",
-  "account.factor.on": "2 要素認証はオンです。",
-  "account.factor.begin": "設定する",
-  "account.factor.scan": "認証アプリに次の内容を登録し、表示されたコードを入力してください。表示は今回だけです。",
-  "account.factor.secret": "シークレット",
-  "account.factor.uri": "アドレス",
-  "account.factor.confirm": "オンにする",
-  "account.factor.end": "オフにする",
 
   "coverage.full": "すべて収集",
   "coverage.partial": "一部のみ",
