@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::Json;
 use axum::extract::{Path, RawQuery, State as Shared};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode, header};
+use http::StatusCode;
 use schema::col;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -13,28 +13,16 @@ use utoipa::ToSchema;
 
 use super::Api;
 use super::alert_body::{ALERT, AlertBody, CATEGORIES, CLASSIFICATIONS, DETERMINATIONS, SEVERITIES, STATUSES};
-use super::error::{Address, ApiError, Body, ErrorBody};
+use super::asked::Asked;
+use super::error::{ApiError, Body, ErrorBody};
 use super::odata::{Answer, Options, Page, answer};
 use crate::alerts::{Alert, Comment, Manual, Update, Wanted};
 use crate::clock::us_of_text;
 use crate::identity::Caller;
 use crate::limits::{
     ALERT_TEXT_MAX, BATCH_UPDATE_ALERTS_MAX, BATCH_UPDATES_PER_HOUR, BATCH_UPDATES_PER_MINUTE, CALLS_PER_HOUR,
-    CALLS_PER_MINUTE, CREATED_ALERTS_PER_MINUTE,
+    CREATED_ALERTS_PER_MINUTE,
 };
-
-/// Counts the call of a caller.
-pub(super) fn count(api: &Api, caller: &Caller) -> Result<(), ApiError> {
-    api.calls.count(&caller.actor(), "calls", CALLS_PER_MINUTE, CALLS_PER_HOUR)
-}
-
-/// `https://host/api` of the request, with `/v1.0` when the client said so.
-pub(super) fn base(headers: &HeaderMap, uri: &http::Uri) -> String {
-    let host = headers.get(header::HOST).and_then(|it| it.to_str().ok());
-    let host = host.or(uri.authority().map(|it| it.as_str())).unwrap_or("localhost");
-    let version = if uri.path().starts_with("/api/v1.0/") { "/v1.0" } else { "" };
-    format!("https://{host}/api{version}")
-}
 
 pub(super) fn not_found(what: &str, id: &str) -> ApiError {
     let id: String = id.chars().take(100).collect();
@@ -51,36 +39,23 @@ pub(super) fn not_found(what: &str, id: &str) -> ApiError {
     ("$expand" = Option<String>, Query, description = "evidence"),
     ("$count" = Option<bool>, Query, description = "Also the number of all")),
     responses((status = 200, body = Object), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 429, body = ErrorBody)))]
-pub async fn list(
-    Shared(api): Shared<Api>,
-    caller: Caller,
-    headers: HeaderMap,
-    Address(uri): Address,
-    RawQuery(query): RawQuery,
-) -> Result<Json<Value>, ApiError> {
-    count(&api, &caller)?;
-    Ok(Json(query_alerts(&api, &headers, &uri, query.as_deref(), None).await?.body))
+pub async fn list(Shared(api): Shared<Api>, asked: Asked, RawQuery(query): RawQuery) -> Result<Json<Value>, ApiError> {
+    asked.count(&api)?;
+    Ok(Json(query_alerts(&api, &asked, query.as_deref(), None).await?.body))
 }
 
 /// The number of alerts that a filter lets through, as bare text.
 #[utoipa::path(get, path = "/api/alerts/$count", operation_id = "alert_number", tag = "alerts", params(("$filter" = Option<String>, Query)),
     responses((status = 200, body = String), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody)))]
-pub async fn number(
-    Shared(api): Shared<Api>,
-    caller: Caller,
-    headers: HeaderMap,
-    Address(uri): Address,
-    RawQuery(query): RawQuery,
-) -> Result<String, ApiError> {
-    count(&api, &caller)?;
-    Ok(query_alerts(&api, &headers, &uri, query.as_deref(), None).await?.n_matching.to_string())
+pub async fn number(Shared(api): Shared<Api>, asked: Asked, RawQuery(query): RawQuery) -> Result<String, ApiError> {
+    asked.count(&api)?;
+    Ok(query_alerts(&api, &asked, query.as_deref(), None).await?.n_matching.to_string())
 }
 
 /// Alerts of one device or of all.
 pub(super) async fn query_alerts(
     api: &Api,
-    headers: &HeaderMap,
-    uri: &http::Uri,
+    asked: &Asked,
     query: Option<&str>,
     device: Option<&str>,
 ) -> Result<Answer, ApiError> {
@@ -95,13 +70,7 @@ pub(super) async fn query_alerts(
     // Evidence is read when the answer shows it or the filter may ask for it.
     let with_evidence = options.expand || options.filter.is_some() || options.select.contains(&"evidence");
     let entities = bodies(api, &alerts, with_evidence).await?;
-    let base = base(headers, uri);
-    let page = Page {
-        entities,
-        newest,
-        address: format!("{}{}", base.split("/api").next().unwrap_or_default(), uri.path()),
-        context: format!("{base}/$metadata#Alerts"),
-    };
+    let page = Page { entities, newest, address: asked.address(), context: asked.context("Alerts") };
     let expand = options.expand;
     let mut answer = tokio::task::spawn_blocking(move || answer(page, &options))
         .await
@@ -159,16 +128,9 @@ pub(super) fn with_context(mut body: Value, context: String) -> Json<Value> {
 /// One alert with its evidence.
 #[utoipa::path(get, path = "/api/alerts/{id}", operation_id = "alert_one", tag = "alerts", params(("id" = String, Path)),
     responses((status = 200, body = AlertBody), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
-pub async fn one(
-    Shared(api): Shared<Api>,
-    caller: Caller,
-    headers: HeaderMap,
-    Address(uri): Address,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    count(&api, &caller)?;
-    let context = format!("{}/$metadata#Alerts/$entity", base(&headers, &uri));
-    Ok(with_context(whole(&api, &id).await?, context))
+pub async fn one(Shared(api): Shared<Api>, asked: Asked, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
+    asked.count(&api)?;
+    Ok(with_context(whole(&api, &id).await?, asked.context("Alerts/$entity")))
 }
 
 /// What to change. Names of members are case-sensitive.
@@ -238,19 +200,16 @@ fn checked(update: AlertUpdate) -> Result<Update, ApiError> {
     responses((status = 200, body = AlertBody), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn update(
     Shared(api): Shared<Api>,
-    caller: Caller,
-    headers: HeaderMap,
-    Address(uri): Address,
+    asked: Asked,
     Path(id): Path<String>,
     Body(body): Body<AlertUpdate>,
 ) -> Result<Json<Value>, ApiError> {
-    count(&api, &caller)?;
+    asked.count(&api)?;
     let update = checked(body)?;
-    if !api.state.update_alert(&id, &update, caller.name()).await? {
+    if !api.state.update_alert(&id, &update, asked.caller.name()).await? {
         return Err(not_found("Alert", &id));
     }
-    let context = format!("{}/$metadata#Alerts/$entity", base(&headers, &uri));
-    Ok(with_context(whole(&api, &id).await?, context))
+    Ok(with_context(whole(&api, &id).await?, asked.context("Alerts/$entity")))
 }
 
 /// Changes many alerts, all or none.
@@ -301,12 +260,10 @@ pub struct CreateAlert {
     responses((status = 200, body = AlertBody), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn create(
     Shared(api): Shared<Api>,
-    caller: Caller,
-    headers: HeaderMap,
-    Address(uri): Address,
+    asked: Asked,
     Body(body): Body<CreateAlert>,
 ) -> Result<Json<Value>, ApiError> {
-    api.calls.count(&caller.actor(), "createAlert", CREATED_ALERTS_PER_MINUTE, CALLS_PER_HOUR)?;
+    api.calls.count(&asked.caller.actor(), "createAlert", CREATED_ALERTS_PER_MINUTE, CALLS_PER_HOUR)?;
     let time_us = us_of_text(&body.event_time).ok_or_else(|| invalid("eventTime: must be an RFC 3339 time"))?;
     let report = match &body.report_id {
         Value::String(text) => text.parse::<i64>().ok(),
@@ -324,7 +281,7 @@ pub async fn create(
         description: required("description", body.description)?,
         recommended: required("recommendedAction", body.recommended_action)?,
         category: word("category", Some(body.category), CATEGORIES)?.unwrap_or_default(),
-        author: caller.name().to_owned(),
+        author: asked.caller.name().to_owned(),
     };
     let device = api.state.device(&body.machine_id).await?.ok_or_else(|| not_found("Machine", &body.machine_id))?;
     let wanted = query::History::Time { device: device.id.clone(), from_us: time_us, to_us: time_us, beyond: None };
@@ -333,8 +290,7 @@ pub async fn create(
     let row = row.ok_or_else(|| not_found("Event", &report.to_string()))?;
     let alert = api.state.create_alert(&manual, &device, row).await?;
     let alert = alert.ok_or_else(|| anyhow::anyhow!("the alert that was made is gone"))?;
-    let context = format!("{}/$metadata#Alerts/$entity", base(&headers, &uri));
-    Ok(with_context(whole(&api, &alert.id).await?, context))
+    Ok(with_context(whole(&api, &alert.id).await?, asked.context("Alerts/$entity")))
 }
 
 /// What the portal shows beside MDE's alert.

@@ -220,14 +220,3 @@ pub async fn read_body(Shared(bytes_max): Shared<usize>, request: Request, next:
         }
     }
 }
-
-/// The path and query of the request; routes that use it are not nested, so it is the whole.
-pub struct Address(pub http::Uri);
-
-impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Address {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut http::request::Parts, _state: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self(parts.uri.clone()))
-    }
-}

@@ -4,18 +4,17 @@ use std::collections::HashMap;
 
 use axum::Json;
 use axum::extract::{Path, RawQuery, State as Shared};
-use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::Api;
-use super::alerts::{base, count, not_found, query_alerts};
-use super::error::{Address, ApiError, Body, ErrorBody};
+use super::alerts::{not_found, query_alerts, with_context};
+use super::asked::Asked;
+use super::error::{ApiError, Body, ErrorBody};
 use super::odata::{Kind, Options, Page, Property, Schema, answer};
 use crate::alerts::Wanted;
 use crate::clock::{now_s, ticks_text_of_ns};
-use crate::identity::Caller;
 use crate::limits::NAME_BYTES_MAX;
 use crate::state::Device;
 
@@ -130,24 +129,17 @@ async fn find(api: &Api, id: &str) -> Result<Device, ApiError> {
     ("$filter" = Option<String>, Query, description = "Condition on any property"),
     ("$top" = Option<u32>, Query, description = "At most 10,000"), ("$skip" = Option<u32>, Query)),
     responses((status = 200, body = Object), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 429, body = ErrorBody)))]
-pub async fn list(
-    Shared(api): Shared<Api>,
-    caller: Caller,
-    headers: HeaderMap,
-    Address(uri): Address,
-    RawQuery(query): RawQuery,
-) -> Result<Json<Value>, ApiError> {
-    count(&api, &caller)?;
+pub async fn list(Shared(api): Shared<Api>, asked: Asked, RawQuery(query): RawQuery) -> Result<Json<Value>, ApiError> {
+    asked.count(&api)?;
     let options = Options::parse(query.as_deref(), &MACHINE, "")?;
     let known = Known::read(&api, None).await?;
     let devices = api.state.devices().await?;
     let entities: Vec<(i64, Value)> = devices.iter().map(|device| (device.first_seen, known.machine(device))).collect();
-    let base = base(&headers, &uri);
     let page = Page {
         newest: entities.iter().map(|(number, _)| *number).max().unwrap_or(0),
         entities,
-        address: format!("{base}/machines"),
-        context: format!("{base}/$metadata#Machines"),
+        address: asked.address(),
+        context: asked.context("Machines"),
     };
     Ok(Json(answer(page, &options).body))
 }
@@ -155,26 +147,15 @@ pub async fn list(
 /// One device by its id or name, or devices by an address: `findbyip(ip='10.0.0.1',timestamp=2026-11-24T00:00:00Z)`.
 #[utoipa::path(get, path = "/api/machines/{id}", operation_id = "machine_one", tag = "machines", params(("id" = String, Path)),
     responses((status = 200, body = Object), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
-pub async fn one(
-    Shared(api): Shared<Api>,
-    caller: Caller,
-    headers: HeaderMap,
-    Address(uri): Address,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    count(&api, &caller)?;
-    let base = base(&headers, &uri);
+pub async fn one(Shared(api): Shared<Api>, asked: Asked, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
+    asked.count(&api)?;
     if id.to_ascii_lowercase().starts_with("findbyip(") {
-        return by_ip(&api, &id, &base).await;
+        return by_ip(&api, &id, &asked).await;
     }
-    let mut machine = body(&api, &id).await?;
-    if let Some(members) = machine.as_object_mut() {
-        members.shift_insert(0, "@odata.context".to_owned(), json!(format!("{base}/$metadata#Machines/$entity")));
-    }
-    Ok(Json(machine))
+    Ok(with_context(body(&api, &id).await?, asked.context("Machines/$entity")))
 }
 
-async fn by_ip(api: &Api, call: &str, base: &str) -> Result<Json<Value>, ApiError> {
+async fn by_ip(api: &Api, call: &str, asked: &Asked) -> Result<Json<Value>, ApiError> {
     let ip = call.split_once("ip='").and_then(|(_, rest)| rest.split_once('\'')).map(|(ip, _)| ip);
     let Some(ip) = ip.filter(|ip| ip.parse::<std::net::IpAddr>().is_ok()) else {
         let message = "findbyip(ip='10.0.0.1',timestamp=…): ip must be an address";
@@ -186,7 +167,7 @@ async fn by_ip(api: &Api, call: &str, base: &str) -> Result<Json<Value>, ApiErro
     };
     let devices = api.state.devices().await?;
     let value: Vec<Value> = devices.iter().filter(has).map(|device| known.machine(device)).collect();
-    Ok(Json(json!({ "@odata.context": format!("{base}/$metadata#Machines"), "value": value })))
+    Ok(Json(json!({ "@odata.context": asked.context("Machines"), "value": value })))
 }
 
 /// Alerts of a device, with an OData query.
@@ -194,15 +175,13 @@ async fn by_ip(api: &Api, call: &str, base: &str) -> Result<Json<Value>, ApiErro
     responses((status = 200, body = Object), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn alerts(
     Shared(api): Shared<Api>,
-    caller: Caller,
-    headers: HeaderMap,
-    Address(uri): Address,
+    asked: Asked,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, ApiError> {
-    count(&api, &caller)?;
+    asked.count(&api)?;
     let device = find(&api, &id).await?;
-    Ok(Json(query_alerts(&api, &headers, &uri, query.as_deref(), Some(&device.id)).await?.body))
+    Ok(Json(query_alerts(&api, &asked, query.as_deref(), Some(&device.id)).await?.body))
 }
 
 /// The number of a device's alerts that a filter lets through, as bare text.
@@ -210,15 +189,13 @@ pub async fn alerts(
     responses((status = 200, body = String), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn alerts_number(
     Shared(api): Shared<Api>,
-    caller: Caller,
-    headers: HeaderMap,
-    Address(uri): Address,
+    asked: Asked,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<String, ApiError> {
-    count(&api, &caller)?;
+    asked.count(&api)?;
     let device = find(&api, &id).await?;
-    Ok(query_alerts(&api, &headers, &uri, query.as_deref(), Some(&device.id)).await?.n_matching.to_string())
+    Ok(query_alerts(&api, &asked, query.as_deref(), Some(&device.id)).await?.n_matching.to_string())
 }
 
 /// A tag to add or remove.
@@ -236,11 +213,11 @@ pub struct TagChange {
     responses((status = 200, body = Object), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn tags(
     Shared(api): Shared<Api>,
-    caller: Caller,
+    asked: Asked,
     Path(id): Path<String>,
     Body(change): Body<TagChange>,
 ) -> Result<Json<Value>, ApiError> {
-    count(&api, &caller)?;
+    asked.count(&api)?;
     let invalid = |message: &str| ApiError::new(http::StatusCode::BAD_REQUEST, "InvalidInput", message);
     let present = match change.action.to_ascii_lowercase().as_str() {
         "add" => true,

@@ -4,6 +4,7 @@ pub mod alert_body;
 pub mod alerts;
 mod answer_body;
 pub mod apps;
+pub mod asked;
 pub mod auth;
 pub mod detections;
 pub mod devices;

@@ -2,39 +2,32 @@
 
 use axum::Json;
 use axum::extract::{Path, State as Shared};
-use http::HeaderMap;
 use serde_json::{Value, json};
 
 use super::Api;
-use super::alerts::{base, count, find, not_found, with_context};
-use super::error::{Address, ApiError, ErrorBody};
+use super::alerts::{find, not_found, with_context};
+use super::asked::Asked;
+use super::error::{ApiError, ErrorBody};
 use super::machines;
 use crate::alerts::{Alert, EvidenceItem};
-use crate::identity::Caller;
 
-/// An alert, its evidence, and the address of the API.
+/// An alert, its evidence, and the request that asks about it.
 struct About {
     alert: Alert,
     evidence: Vec<EvidenceItem>,
-    base: String,
+    asked: Asked,
 }
 
 impl About {
-    async fn read(
-        api: &Api,
-        caller: &Caller,
-        headers: &HeaderMap,
-        uri: &http::Uri,
-        id: &str,
-    ) -> Result<Self, ApiError> {
-        count(api, caller)?;
+    async fn read(api: &Api, asked: Asked, id: &str) -> Result<Self, ApiError> {
+        asked.count(api)?;
         let alert = find(api, id).await?;
         let evidence = api.state.alert_evidence(alert.n, alert.n).await?;
-        Ok(Self { alert, evidence, base: base(headers, uri) })
+        Ok(Self { alert, evidence, asked })
     }
 
     fn list(&self, name: &str, value: Vec<Value>) -> Json<Value> {
-        Json(json!({ "@odata.context": format!("{}/$metadata#{name}", self.base), "value": value }))
+        Json(json!({ "@odata.context": self.asked.context(name), "value": value }))
     }
 
     /// Each value of a member once, sorted.
@@ -49,14 +42,8 @@ impl About {
 /// Host names that an alert is about.
 #[utoipa::path(get, path = "/api/alerts/{id}/domains", operation_id = "alert_related_domains", tag = "alerts", params(("id" = String, Path)),
     responses((status = 200, body = Object), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
-pub async fn domains(
-    Shared(api): Shared<Api>,
-    caller: Caller,
-    headers: HeaderMap,
-    Address(uri): Address,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    let about = About::read(&api, &caller, &headers, &uri, &id).await?;
+pub async fn domains(Shared(api): Shared<Api>, asked: Asked, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
+    let about = About::read(&api, asked, &id).await?;
     let mut hosts: Vec<&str> = about.values("url").into_iter().map(host).collect();
     hosts.sort_unstable();
     hosts.dedup();
@@ -66,14 +53,8 @@ pub async fn domains(
 /// Files with a hash that an alert is about. What only a world-wide service could say is null.
 #[utoipa::path(get, path = "/api/alerts/{id}/files", operation_id = "alert_related_files", tag = "alerts", params(("id" = String, Path)),
     responses((status = 200, body = Object), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
-pub async fn files(
-    Shared(api): Shared<Api>,
-    caller: Caller,
-    headers: HeaderMap,
-    Address(uri): Address,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    let about = About::read(&api, &caller, &headers, &uri, &id).await?;
+pub async fn files(Shared(api): Shared<Api>, asked: Asked, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
+    let about = About::read(&api, asked, &id).await?;
     let mut files: Vec<Value> = Vec::new();
     for item in &about.evidence {
         let sha1 = item.json.get("sha1").filter(|it| it.is_string());
@@ -91,14 +72,8 @@ pub async fn files(
 /// Addresses that an alert is about.
 #[utoipa::path(get, path = "/api/alerts/{id}/ips", operation_id = "alert_related_ips", tag = "alerts", params(("id" = String, Path)),
     responses((status = 200, body = Object), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
-pub async fn ips(
-    Shared(api): Shared<Api>,
-    caller: Caller,
-    headers: HeaderMap,
-    Address(uri): Address,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    let about = About::read(&api, &caller, &headers, &uri, &id).await?;
+pub async fn ips(Shared(api): Shared<Api>, asked: Asked, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
+    let about = About::read(&api, asked, &id).await?;
     let ips = about.values("ipAddress").into_iter().map(|ip| json!({ "id": ip })).collect();
     Ok(about.list("Ips", ips))
 }
@@ -106,29 +81,17 @@ pub async fn ips(
 /// The device of an alert.
 #[utoipa::path(get, path = "/api/alerts/{id}/machine", operation_id = "alert_related_machine", tag = "alerts", params(("id" = String, Path)),
     responses((status = 200, body = Object), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
-pub async fn machine(
-    Shared(api): Shared<Api>,
-    caller: Caller,
-    headers: HeaderMap,
-    Address(uri): Address,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    let about = About::read(&api, &caller, &headers, &uri, &id).await?;
+pub async fn machine(Shared(api): Shared<Api>, asked: Asked, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
+    let about = About::read(&api, asked, &id).await?;
     let body = machines::body(&api, &about.alert.device).await?;
-    Ok(with_context(body, format!("{}/$metadata#Machines/$entity", about.base)))
+    Ok(with_context(body, about.asked.context("Machines/$entity")))
 }
 
 /// The account of an alert's first event.
 #[utoipa::path(get, path = "/api/alerts/{id}/user", operation_id = "alert_related_user", tag = "alerts", params(("id" = String, Path)),
     responses((status = 200, body = Object), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
-pub async fn user(
-    Shared(api): Shared<Api>,
-    caller: Caller,
-    headers: HeaderMap,
-    Address(uri): Address,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    let about = About::read(&api, &caller, &headers, &uri, &id).await?;
+pub async fn user(Shared(api): Shared<Api>, asked: Asked, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
+    let about = About::read(&api, asked, &id).await?;
     let alert = &about.alert;
     let name = alert.user_name.clone().ok_or_else(|| not_found("User of alert", &alert.id))?;
     let domain = alert.user_domain.clone();
@@ -138,7 +101,7 @@ pub async fn user(
         "mostPrevalentMachineId": alert.device, "leastPrevalentMachineId": alert.device, "logonTypes": null,
         "logOnMachinesCount": null, "isDomainAdmin": null, "isOnlyNetworkUser": null,
     });
-    Ok(with_context(body, format!("{}/$metadata#Users/$entity", about.base)))
+    Ok(with_context(body, about.asked.context("Users/$entity")))
 }
 
 fn host(url: &str) -> &str {
