@@ -29,6 +29,7 @@ test: bootstrap-tests portal/node_modules/.package-lock.json
 	if cargo clippy --version >/dev/null 2>&1; then cargo clippy --workspace --all-targets --locked -- -D warnings; fi
 	cargo test --workspace --locked
 	cargo xtask scenario open-formats
+	cargo xtask scenario clients
 	cargo xtask scenario first-look
 	cargo xtask scenario storm
 	cargo xtask scenario kill 5

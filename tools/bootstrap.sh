@@ -140,8 +140,10 @@ browser() {
     [ -n "$(fc-list :lang=ja 2>/dev/null)" ] || apt_install fontconfig fonts-noto-cjk
 }
 
-# Other engines from PyPI read our table in the tests.
+# Other engines read our table, and real clients ask the server: from PyPI, the clients in a network of their own.
 python() {
+    have ip || apt_install iproute2
+    have unshare || apt_install util-linux
     python3 -c 'import ensurepip, venv' 2>/dev/null || apt_install python3 python3-venv
 }
 

@@ -6,6 +6,7 @@ export const links = {
   devices: "/devices",
   apps: "/apps",
   app: (appId: string) => `/apps/${encodeURIComponent(appId)}`,
+  alerts: (search: SearchParams = {}) => `/alerts${searchText(search)}`,
   timeline: (deviceId: string, search: SearchParams = {}) =>
     `/devices/${encodeURIComponent(deviceId)}/timeline${searchText(search)}`,
   login: (next: string) => (next === "/" || next === "/login" ? "/login" : `/login${searchText({ next })}`),

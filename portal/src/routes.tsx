@@ -42,9 +42,18 @@ const app = createRoute({
   getParentRoute: () => shell, path: "/apps/$appId",
   component: lazyRouteComponent(() => import("./pages/AppPage"), "AppPage"),
 });
+const account = createRoute({
+  getParentRoute: () => shell, path: "/account",
+  component: lazyRouteComponent(() => import("./pages/AccountPage"), "AccountPage"),
+});
+
+const alerts = createRoute({
+  getParentRoute: () => shell, path: "/alerts",
+  component: lazyRouteComponent(() => import("./pages/AlertsPage"), "AlertsPage"),
+});
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, login, shell.addChildren([devices, device, timeline, apps, app])]),
+  routeTree: root.addChildren([home, login, shell.addChildren([devices, device, timeline, alerts, apps, app, account])]),
   parseSearch,
   stringifySearch: (search) => searchText(search as SearchParams),
   defaultPreload: "intent",

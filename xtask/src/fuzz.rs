@@ -1,5 +1,5 @@
 //! `cargo xtask fuzz kql`: random queries, answered by the engine and by the naive evaluator, in a release build of the
-//! differential test that `make test` runs for a minute.
+//! differential test that `make test` runs for a minute. With `--hostile`: queries of noise, which must be answered or refused.
 
 use anyhow::{Context, Result, bail};
 
@@ -8,7 +8,11 @@ use crate::command::{cargo, run as run_command};
 /// Queries when no number is given: what the project promises to be without a difference.
 const QUERIES: u64 = 100_000;
 
-const USAGE: &str = "usage: cargo xtask fuzz kql [--queries N] [--seed S] [--first INDEX] [--debug]";
+/// Seconds of noise when no number is given.
+const HOSTILE_SECONDS: u64 = 60;
+
+const USAGE: &str = "usage: cargo xtask fuzz kql [--queries N] [--seed S] [--first INDEX] [--counts] [--debug]
+       cargo xtask fuzz kql --hostile [--seconds N] [--seed S] [--debug]";
 
 /// Runs the named fuzzer.
 ///
@@ -21,7 +25,8 @@ pub fn run(args: &[String]) -> Result<()> {
     let mut n_queries = QUERIES;
     let mut seed = clock_seed()?;
     let mut first = 0;
-    let mut is_release = true;
+    let mut n_seconds = HOSTILE_SECONDS;
+    let (mut is_release, mut is_hostile, mut has_counts) = (true, false, false);
     let mut words = options.iter();
     while let Some(word) = words.next() {
         let mut number = || -> Result<u64> {
@@ -31,20 +36,35 @@ pub fn run(args: &[String]) -> Result<()> {
             "--queries" => n_queries = number()?,
             "--seed" => seed = number()?,
             "--first" => first = number()?,
+            "--seconds" => n_seconds = number()?,
+            "--hostile" => is_hostile = true,
+            "--counts" => has_counts = true,
             "--debug" => is_release = false,
             _ => bail!(USAGE),
         }
     }
-    println!("{n_queries} queries, seed {seed}");
     let mut args = vec!["test", "--locked", "-p", "query", "--test", "main"];
     if is_release {
         args.push("--release");
     }
-    args.extend(["--", "--exact", "--nocapture", "differential::engine_and_evaluator_agree"]);
+    let name = match is_hostile {
+        true => "kql_bounds::noise::noise_is_answered_or_refused",
+        false => "differential::engine_and_evaluator_agree",
+    };
+    args.extend(["--", "--exact", "--nocapture", name]);
     let mut test = cargo(&args);
-    test.env("NENRIN_FUZZ_QUERIES", n_queries.to_string());
     test.env("NENRIN_FUZZ_SEED", seed.to_string());
-    test.env("NENRIN_FUZZ_FIRST", first.to_string());
+    if is_hostile {
+        println!("{n_seconds} s of noise, seed {seed}");
+        test.env("NENRIN_FUZZ_SECONDS", n_seconds.to_string());
+    } else {
+        println!("{n_queries} queries, seed {seed}");
+        test.env("NENRIN_FUZZ_QUERIES", n_queries.to_string());
+        test.env("NENRIN_FUZZ_FIRST", first.to_string());
+        if has_counts {
+            test.env("NENRIN_FUZZ_COUNTS", "1");
+        }
+    }
     run_command(&mut test)
 }
 

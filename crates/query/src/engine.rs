@@ -11,7 +11,7 @@ use store::Snapshot;
 
 use crate::Error;
 use crate::column_file::FileCache;
-use crate::limits::{MEMORY_BYTES_MAX, WALL_TIME_MAX};
+use crate::limits::{MEMORY_BYTES_MAX, QUERY_STACK_BYTES, WALL_TIME_MAX};
 use crate::table::{EventsTable, Reads, Scope};
 
 /// Runs queries. Cheap to share; one per process.
@@ -30,8 +30,10 @@ impl Engine {
     /// When threads can't be started.
     pub fn new(n_threads: usize) -> Result<Self, Error> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(n_threads.max(1))
+            // One more than none: who looks at the clock must not wait for who works.
+            .worker_threads(n_threads.max(2))
             .thread_name("query")
+            .thread_stack_size(QUERY_STACK_BYTES)
             .enable_all()
             .build()
             .map_err(|error| Error::Engine(format!("start query threads: {error}")))?;

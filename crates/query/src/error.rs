@@ -1,5 +1,7 @@
 //! What can go wrong in a query.
 
+use crate::limits::DAMAGE_BYTES_MAX;
+
 /// Errors of a query.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -12,18 +14,30 @@ pub enum Error {
     /// A named cap was reached.
     #[error("query stopped: {0}")]
     Limit(String),
+    /// A column file is missing or damaged; the text names it and the next step.
+    #[error("query failed: {0}; questions about other days and devices are answered")]
+    Damaged(String),
     /// The engine or a file failed.
     #[error("query failed: {0}")]
     Engine(String),
 }
 
 impl Error {
+    /// The error as one that names the file, when a file is the cause. Reads files: call it where blocking is allowed.
+    #[must_use]
+    pub fn with_cause(self, snapshot: &store::Snapshot) -> Self {
+        let Error::Engine(_) = &self else { return self };
+        let damage = snapshot.damage(DAMAGE_BYTES_MAX);
+        if damage.is_empty() { self } else { Error::Damaged(damage.join("; ")) }
+    }
+
     /// A stable name for programs.
     pub fn code(&self) -> &'static str {
         match self {
             Error::BadRequest(_) => "bad_request",
             Error::NoEvent(_) => "no_event",
             Error::Limit(_) => "limit",
+            Error::Damaged(_) => "damaged_file",
             Error::Engine(_) => "engine",
         }
     }

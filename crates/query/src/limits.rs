@@ -32,8 +32,12 @@ pub const TREE_ANCESTORS_MAX: usize = 64;
 /// Children listed per level of a tree; the number of all is given beside them.
 pub const TREE_CHILDREN_MAX: usize = 200;
 
+/// Bytes of column files that are checked to say why a query failed: a few seconds' reading.
+pub const DAMAGE_BYTES_MAX: u64 = 4 << 30;
 /// Wall time of one hunting query; what MDE gives.
 pub const HUNT_WALL_TIME_MAX: Duration = Duration::from_secs(600);
+/// Time to understand a query that is not run: its writer waits at the keyboard.
+pub const ANALYSIS_TIME_MAX: Duration = Duration::from_secs(10);
 /// Memory of one hunting query: two may run at their limit at the same time.
 pub const HUNT_MEMORY_BYTES_MAX: usize = MEMORY_BYTES_MAX / 2;
 /// Rows of an answer; what MDE gives.
@@ -42,15 +46,31 @@ pub const RESULT_ROWS_MAX: usize = 100_000;
 pub const RESULT_BYTES_MAX: usize = 64 << 20;
 /// Rows that `range`, `mv-expand` and their like make in one query.
 pub const EXPANDED_ROWS_MAX: u64 = 20_000_000;
+/// Steps of one series of `make-series`; what Kusto gives.
+pub const SERIES_STEPS_MAX: usize = 1_048_576;
 /// Rows that a query may hold while it is understood: `toscalar`, `in (table)` that is looked into, `bag_unpack`.
 pub const HELD_ROWS_MAX: usize = 1_000_000;
 /// Operators of a query after its `let`s are put in: each costs planning time, and `let`s can double them.
 pub const OPERATORS_MAX: usize = 2_000;
+/// Files that `FileProfile` looks up when the query does not say; what MDE does.
+pub const FILE_PROFILES_DEFAULT: usize = 100;
+/// Files that `FileProfile` looks up at most; what MDE does.
+pub const FILE_PROFILES_MAX: usize = 1_000;
+/// Tables of one `union` or `search`: each is planned with all its columns, and there are some twenty.
+pub const UNION_TABLES_MAX: usize = 256;
+/// Diagnostics of one query: nobody reads more, and each looks for the closest name.
+pub const DIAGNOSTICS_MAX: usize = 200;
 /// Functions and tables of the query's own inside each other.
 pub const CALLS_DEEP_MAX: usize = 64;
 /// Values of one `in`, `has_any`, `has_all`.
 pub const LIST_VALUES_MAX: usize = 1_000_000;
 /// Columns of a table in the middle of a query: `bag_unpack` and `pivot` can make any number.
 pub const COLUMNS_MAX: usize = 2_000;
+/// Bytes of the texts that one function makes out of one batch of rows: some 16 KB for each row.
+pub const BATCH_TEXT_BYTES_MAX: usize = 128 << 20;
+/// Conditions of all `and`s of a query: DataFusion hangs them under each other and goes down to the last one.
+pub const CONDITIONS_MAX: usize = 10_000;
+/// Stack of the threads that plan and run queries: `CONDITIONS_MAX` levels of some KB each. Only what is used is there.
+pub const QUERY_STACK_BYTES: usize = 256 << 20;
 /// Stack of the thread that understands a query; the parser limits how deep it can go.
 pub const BINDER_STACK_BYTES: usize = 64 << 20;

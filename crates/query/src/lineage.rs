@@ -34,7 +34,7 @@ pub(crate) enum Lineage<'a> {
 
 impl Engine {
     /// What the tree around a process can need.
-    pub(crate) fn history<'a>(
+    pub(crate) fn lineage<'a>(
         &'a self,
         snapshot: &'a Snapshot,
         device: &str,

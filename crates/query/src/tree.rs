@@ -93,13 +93,13 @@ impl Engine {
         let Some(device) = event.text(&col::DEVICE_ID) else { return Ok(None) };
         let own = event.text(&col::PROCESS_UNIQUE_ID).filter(|_| is_process_event(event));
         let Some(focus) = own.or(event.text(&col::INITIATING_PROCESS_UNIQUE_ID)) else { return Ok(None) };
-        let history = self.history(snapshot, device, focus, event)?;
-        Self::tree_of(&history, focus, event)
+        let lineage = self.lineage(snapshot, device, focus, event)?;
+        Self::tree_of(&lineage, focus, event)
     }
 
-    pub(crate) fn tree_of(history: &Lineage, focus: &str, event: &Row) -> Result<Option<Tree>, Error> {
+    pub(crate) fn tree_of(lineage: &Lineage, focus: &str, event: &Row) -> Result<Option<Tree>, Error> {
         let seed = Node { key: focus.to_owned(), ..actor_node(event) };
-        let starts = history.rows("ProcessUniqueId", &[focus.to_owned()], &STARTS)?;
+        let starts = lineage.rows("ProcessUniqueId", &[focus.to_owned()], &STARTS)?;
         let (mut node, mut parent) = match starts.last() {
             Some(start) => (start_node(start), parent_of(start)),
             None => (seed, grandparent_of(event)),
@@ -112,7 +112,7 @@ impl Engine {
             if ancestors.len() == TREE_ANCESTORS_MAX || !seen.insert(hint.key.clone()) {
                 break;
             }
-            let starts = history.rows("ProcessUniqueId", std::slice::from_ref(&hint.key), &STARTS)?;
+            let starts = lineage.rows("ProcessUniqueId", std::slice::from_ref(&hint.key), &STARTS)?;
             let (found, next) = match starts.last() {
                 Some(start) => {
                     above = grandparent_of(start);
@@ -124,10 +124,10 @@ impl Engine {
             parent = next;
         }
         ancestors.reverse();
-        add_children(history, &mut node)?;
+        add_children(lineage, &mut node)?;
         let mut keys: Vec<String> = ancestors.iter().map(|node| node.key.clone()).collect();
         collect_keys(&node, &mut keys);
-        let ends = ends(history, &keys)?;
+        let ends = ends(lineage, &keys)?;
         for ancestor in &mut ancestors {
             set_ends(ancestor, &ends);
         }
@@ -136,14 +136,14 @@ impl Engine {
     }
 }
 
-fn add_children(history: &Lineage, focus: &mut Node) -> Result<(), Error> {
+fn add_children(lineage: &Lineage, focus: &mut Node) -> Result<(), Error> {
     let mut level: Vec<&mut Node> = vec![focus];
     for _ in 0..LEVELS_DOWN {
         let keys: Vec<String> = level.iter().map(|node| node.key.clone()).collect();
         if keys.is_empty() {
             break;
         }
-        let found = history.rows("InitiatingProcessUniqueId", &keys, &STARTS)?;
+        let found = lineage.rows("InitiatingProcessUniqueId", &keys, &STARTS)?;
         let mut by_parent: BTreeMap<String, Vec<Node>> = BTreeMap::new();
         for row in &found {
             let (Some(parent), Some(key)) =
@@ -172,9 +172,9 @@ fn add_children(history: &Lineage, focus: &mut Node) -> Result<(), Error> {
 }
 
 /// End time and exit text by process key.
-fn ends(history: &Lineage, keys: &[String]) -> Result<Ends, Error> {
+fn ends(lineage: &Lineage, keys: &[String]) -> Result<Ends, Error> {
     let mut ends = Ends::new();
-    for end in &history.rows("ProcessUniqueId", keys, &["ProcessTerminated"])? {
+    for end in &lineage.rows("ProcessUniqueId", keys, &["ProcessTerminated"])? {
         let key = end.text(&col::PROCESS_UNIQUE_ID).unwrap_or_default().to_owned();
         let exit = end.text(&col::ERROR_NAME).unwrap_or("exit 0").to_owned();
         ends.insert(key, (end.number(&col::TIMESTAMP), exit));

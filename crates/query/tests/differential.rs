@@ -1,6 +1,7 @@
 //! Random queries, answered by the engine and by the naive evaluator: they must agree. `make test` runs a fixed number
 //! with a fixed seed; `cargo xtask fuzz kql` runs as many as wanted.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use kql::syntax::DataType;
@@ -285,6 +286,75 @@ fn cell(value: &Value) -> String {
     }
 }
 
+/// How many queries had an operator or a function.
+#[derive(Default)]
+struct Exercised {
+    operators: BTreeMap<String, u64>,
+    functions: BTreeMap<String, u64>,
+    comparisons: BTreeMap<String, u64>,
+}
+
+impl Exercised {
+    fn count(&mut self, text: &str) {
+        let is_word = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-' | '!' | '~');
+        let (mut operators, mut functions, mut comparisons) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let mut before = ' ';
+        for piece in text.split_inclusive(|char: char| !is_word(char)) {
+            let word = piece.trim_end_matches(|char: char| !is_word(char));
+            let is_name = word.starts_with(|char: char| char.is_ascii_lowercase() || char == '!');
+            if is_name && before == '|' {
+                operators.insert(word.to_owned());
+            } else if is_name && piece.ends_with('(') && !matches!(word, "on" | "by" | "with" | "and" | "or" | "not") {
+                functions.insert(word.to_owned());
+            } else if is_name && TEXT_OPERATORS.contains(&word.trim_start_matches('!')) {
+                comparisons.insert(word.to_owned());
+            }
+            if let Some(last) = piece.chars().rev().find(|char| !char.is_whitespace()) {
+                before = last;
+            }
+        }
+        for (found, counts) in
+            [(operators, &mut self.operators), (functions, &mut self.functions), (comparisons, &mut self.comparisons)]
+        {
+            found.into_iter().for_each(|name| *counts.entry(name).or_default() += 1);
+        }
+    }
+}
+
+impl std::fmt::Display for Exercised {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let families =
+            [("operators", &self.operators), ("functions", &self.functions), ("comparisons", &self.comparisons)];
+        for (family, counts) in families {
+            let counts: Vec<String> = counts.iter().map(|(name, count)| format!("{name} {count}")).collect();
+            writeln!(f, "{family}: {}", counts.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+/// Operators between two values that are words.
+const TEXT_OPERATORS: &[&str] = &[
+    "has",
+    "has_cs",
+    "hasprefix",
+    "hasprefix_cs",
+    "hassuffix",
+    "hassuffix_cs",
+    "contains",
+    "contains_cs",
+    "startswith",
+    "startswith_cs",
+    "endswith",
+    "endswith_cs",
+    "in",
+    "in~",
+    "has_any",
+    "has_all",
+    "between",
+    "matches",
+];
+
 /// A number from the environment, which `cargo xtask fuzz kql` sets.
 fn setting(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).map_or(otherwise, |text| text.parse().expect("a number"))
@@ -302,10 +372,12 @@ fn engine_and_evaluator_agree() {
     let mut findings = Vec::new();
     let mut n_done = 0;
     let mut n_not_yet = 0;
+    let mut exercised = Exercised::default();
     for index in first..first + n_queries {
         let mut rng = Rng::new(seed ^ index.wrapping_mul(0x9E37_79B9));
         let generated = generate::query(&mut rng, &arena.stored);
         let is_printed = index % 2 == 1;
+        exercised.count(&generated.text());
         let verdict = arena.verdict(&generated, is_printed);
         match verdict {
             Verdict::Same => {}
@@ -326,6 +398,9 @@ fn engine_and_evaluator_agree() {
         if n_done % PROGRESS_EVERY == 0 {
             eprintln!("{n_done} queries, {} differences", findings.len());
         }
+    }
+    if std::env::var_os("NENRIN_FUZZ_COUNTS").is_some() {
+        eprintln!("{exercised}");
     }
     eprintln!("{n_done} queries, {} differences, {n_not_yet} with an operator that is not there yet", findings.len());
     let shown: String = findings.iter().take(n_shown).cloned().collect();

@@ -1,5 +1,10 @@
 //! What a query may see, how much it may use, and that nothing a person writes makes it panic.
 
+mod hostile;
+mod memory;
+mod noise;
+mod stopping;
+
 use std::time::{Duration, Instant};
 
 use prost::Message;
@@ -17,7 +22,7 @@ const DAY_NS: i64 = 86_400_000_000_000;
 struct Place {
     engine: Engine,
     store: Store,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 /// Ten rows of each of two devices, one a day, newest first.
@@ -45,7 +50,7 @@ fn place() -> Place {
         store.append_wait(append).expect("append");
     }
     store.flush().expect("flush");
-    Place { engine: Engine::new(2).expect("engine"), store, _dir: dir }
+    Place { engine: Engine::new(2).expect("engine"), store, dir }
 }
 
 impl Place {
@@ -150,14 +155,14 @@ fn time_ends_a_query_and_dropping_the_answer_does() {
     let mut asked = request(endless);
     asked.limits = Limits { wall_time: Duration::from_secs(1), ..Limits::default() };
     let error = place.rows(asked).expect_err("a cap");
-    assert!(started.elapsed() < Duration::from_secs(4), "{:?} {error}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(1) + stopping::STOP_MAX, "{:?} {error}", started.elapsed());
     let snapshot = place.store.snapshot();
     let answer = place.engine.run_kql(&snapshot, request(endless)).expect("an answer");
     drop(answer);
     // The engine's threads are free again.
     let started = Instant::now();
     assert_eq!(place.count(request("DeviceProcessEvents | summarize count() by DeviceId")), 2);
-    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    assert!(started.elapsed() < stopping::STOP_MAX, "{:?}", started.elapsed());
 }
 
 #[test]
@@ -211,13 +216,7 @@ fn wrong_and_hostile_queries_are_refused() {
                 }
             }
             Err(Refusal::Failed(error)) => assert!(matches!(error, Error::Limit(_)), "{text:.80} {error}"),
-            // An expression that is none is not found before it runs; then it fits nothing.
-            Ok(answer) => {
-                assert!(answer.collect().is_ok(), "{text:.80}");
-                if !text.contains("matches regex") {
-                    accepted.push(text);
-                }
-            }
+            Ok(_) => accepted.push(text),
         }
     }
     assert!(accepted.is_empty(), "{accepted:#?}");

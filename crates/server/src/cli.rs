@@ -14,11 +14,13 @@ use tokio::sync::watch;
 use crate::api::openapi;
 use crate::app_cli::{self, AppCommand, AuditCommand};
 use crate::clock::text_of_ns;
+use crate::detect_cli::{self, DetectArgs};
 use crate::ingest::new_token;
 use crate::limits::{ENROLMENT_HOURS_DEFAULT, ENROLMENT_HOURS_MAX};
 use crate::oauth::resources::MDE_HOSTS;
 use crate::query_cli::{self, QueryArgs};
 use crate::serve::{ADMIN, Config, open_state, start};
+use crate::store_cli::{self, StoreCommand};
 use crate::up::{LocalSensor, default_sensor_dir, url};
 use crate::user_cli::{self, UserCommand};
 
@@ -33,6 +35,7 @@ use crate::user_cli::{self, UserCommand};
   nenrin query 'DeviceProcessEvents | summarize count() by FileName | top 10 by count_'
   nenrin device token                one-time token for another machine's nenrin-sensor enrol
   nenrin app create alert-script     register a client of the API; nenrin app --help
+  nenrin store stats                 bytes by day and device, growth, when the disk is full
   nenrin fsck --data-dir /srv/n      check log and column files (server stopped)"
 )]
 pub struct Cli {
@@ -86,6 +89,13 @@ enum Command {
     },
     /// Ask in KQL, the query language of Defender and Sentinel. Works beside a running server and without one.
     Query(QueryArgs),
+    /// Size, growth and maintenance of the store. Works beside a running server and without one.
+    Store {
+        #[command(subcommand)]
+        command: StoreCommand,
+    },
+    /// Rules and alerts: ask the rules about the past, list them, make a harmless test alert.
+    Detect(DetectArgs),
     /// Check the log and the column files. The server must be stopped. Exit 1 when something is wrong.
     Fsck,
     /// Print the OpenAPI document.
@@ -181,6 +191,8 @@ pub async fn run() -> Result<std::process::ExitCode> {
             return app_cli::audit(command, &open_existing(&data_dir).await?.0, json).await;
         }
         Command::Query(args) => return query_cli::run(args, &data_dir, json).await,
+        Command::Store { command } => return store_cli::run(command, &data_dir, json).await,
+        Command::Detect(args) => return detect_cli::run(args, &data_dir, json).await,
         Command::Fsck => return fsck(&data_dir, json),
         Command::Openapi => print!("{}", openapi::text()?),
         Command::Completions { shell } => {
@@ -328,12 +340,15 @@ fn fsck(data_dir: &Path, json: bool) -> Result<std::process::ExitCode> {
             "{}",
             serde_json::json!({
                 "segments": report.n_segments, "batches": report.n_batches, "logRows": report.n_log_rows,
-                "files": report.n_files, "fileRows": report.n_file_rows, "problems": report.problems,
+                "files": report.n_files, "fileRows": report.n_file_rows,
+                "prevalenceFiles": report.n_prevalence_files, "prevalenceRows": report.n_prevalence_rows,
+                "problems": report.problems,
             })
         );
     } else {
         println!("log      {} segments, {} batches, {} rows", report.n_segments, report.n_batches, report.n_log_rows);
         println!("files    {} files, {} rows", report.n_files, report.n_file_rows);
+        println!("keys     {} files, {} rows", report.n_prevalence_files, report.n_prevalence_rows);
         for problem in &report.problems {
             println!("PROBLEM  {problem}");
         }

@@ -25,6 +25,16 @@ pub fn text_of_ns(time_ns: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{nanos:09}Z")
 }
 
+/// RFC 3339 in UTC with seven fraction digits, as .NET and MDE's API write times.
+pub fn ticks_text_of_ns(time_ns: i64) -> String {
+    let mut text = text_of_ns(time_ns);
+    if text.ends_with('Z') {
+        text.truncate(text.len() - 3);
+        text.push('Z');
+    }
+    text
+}
+
 /// Microseconds since 1970 of an RFC 3339 text, `None` for any other text.
 pub fn us_of_text(text: &str) -> Option<i64> {
     let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
@@ -44,6 +54,7 @@ mod tests {
     #[test]
     fn round_trip() {
         assert_eq!(text_of_ns(1_795_478_461_000_000_001), "2026-11-24T00:01:01.000000001Z");
+        assert_eq!(ticks_text_of_ns(1_795_478_461_000_000_199), "2026-11-24T00:01:01.0000001Z");
         assert_eq!(us_of_text("2026-11-24T00:01:01.000001999Z"), Some(1_795_478_461_000_001));
         assert_eq!(us_of_text("2026-11-24T09:01:01+09:00"), Some(1_795_478_461_000_000));
         assert_eq!(us_of_text("yesterday"), None);

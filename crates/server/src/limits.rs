@@ -90,3 +90,67 @@ pub const AUDIT_ROWS_MAX: i64 = 200;
 pub const USERS_MAX: i64 = 1_000;
 /// Bytes of a login name.
 pub const USER_NAME_BYTES_MAX: usize = 64;
+/// Bytes of the query string of an OData request; browsers and proxies cut at 8 KiB.
+pub const ODATA_QUERY_BYTES_MAX: usize = 16 << 10;
+/// Bytes of a `$filter`.
+pub const ODATA_FILTER_BYTES_MAX: usize = 8 << 10;
+/// Words of a `$filter`.
+pub const ODATA_TOKENS_MAX: usize = 2_000;
+/// Brackets and `not`s inside each other in a `$filter`; people write three.
+pub const ODATA_DEPTH_MAX: usize = 50;
+/// Values of an `in (…)`.
+pub const ODATA_LIST_MAX: usize = 500;
+/// Properties of an `$orderby`.
+pub const ODATA_ORDER_KEYS_MAX: usize = 8;
+/// Largest `$top`: MDE's own.
+pub const ODATA_TOP_MAX: usize = 10_000;
+/// Entities of a page when no `$top` is given: MDE's own.
+pub const ODATA_PAGE_MAX: usize = 10_000;
+/// Alerts that one request looks at: beyond it a filter on a time is asked for.
+pub const ALERTS_READ_MAX: i64 = 200_000;
+/// Requests for alerts and devices per caller and minute: MDE's own.
+pub const CALLS_PER_MINUTE: u32 = 100;
+/// The same per hour.
+pub const CALLS_PER_HOUR: u32 = 1_500;
+/// `batchUpdate` per caller and minute: MDE's own; 500 per hour.
+pub const BATCH_UPDATES_PER_MINUTE: u32 = 10;
+/// The same per hour.
+pub const BATCH_UPDATES_PER_HOUR: u32 = 500;
+/// `createAlertByReference` per caller and minute: MDE's own.
+pub const CREATED_ALERTS_PER_MINUTE: u32 = 15;
+/// Callers that the limiter remembers; beyond it those that rest are forgotten.
+pub const CALLERS_MAX: usize = 10_000;
+/// Alerts of one `batchUpdate`.
+pub const BATCH_UPDATE_ALERTS_MAX: usize = 1_000;
+/// Letters of a comment, title or description that somebody sends.
+pub const ALERT_TEXT_MAX: usize = 10_000;
+/// Comments of an alert.
+pub const ALERT_COMMENTS_MAX: i64 = 1_000;
+/// Matches of a rule on one device and process tree become one alert when they are not further apart than this.
+pub const ALERT_WINDOW_NS: i64 = 3_600 * 1_000_000_000;
+/// Alerts of one device and process tree belong to one incident within this time.
+pub const INCIDENT_WINDOW_NS: i64 = 24 * 3_600 * 1_000_000_000;
+/// Events that are kept by name for an alert; more are counted.
+pub const ALERT_EVENTS_MAX: i64 = 1_000;
+/// Pieces of evidence of an alert.
+pub const ALERT_EVIDENCE_MAX: i64 = 100;
+/// New alerts of one rule on one device within the window; beyond it one alert takes all process trees.
+pub const ALERTS_PER_RULE_MAX: i64 = 50;
+/// Batches that wait for the rules. What does not fit is read from the store later, and counted.
+pub const DETECT_QUEUE_BATCHES: usize = 256;
+/// Bytes that wait for the rules.
+pub const DETECT_QUEUE_BYTES: usize = 64 << 20;
+/// Batches that are asked in one go: their alerts are one write to the disk.
+pub const DETECT_GROUP_BATCHES: usize = 32;
+/// Rows that are read from the store at once when catching up.
+pub const DETECT_PAGE_ROWS: usize = 10_000;
+/// How often streams are looked at for rows that the queue missed.
+pub const DETECT_SWEEP: Duration = Duration::from_secs(20);
+/// How often the rule folder is looked at.
+pub const RULES_POLL: Duration = Duration::from_secs(2);
+/// Processes whose tree is remembered, in each of two generations.
+pub const TREES_MAX: usize = 100_000;
+/// Problems of rules that an answer lists; the count of all is beside them.
+pub const RULE_PROBLEMS_MAX: usize = 1_000;
+/// Rows of `AlertInfo` and `AlertEvidence` that a query may see.
+pub const ALERT_ROWS_MAX: usize = 500_000;

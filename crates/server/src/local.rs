@@ -17,6 +17,8 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 use tower::ServiceExt;
 
+use crate::alerts::detector::Detector;
+use crate::alerts::rules::Rules;
 use crate::api::{self, Api};
 use crate::identity::Identity;
 use crate::{serve, tls};
@@ -94,7 +96,10 @@ impl Local {
         let n_threads = std::thread::available_parallelism().map_or(2, usize::from);
         let engine = Arc::new(Engine::new(n_threads)?);
         let identity = Arc::new(Identity::open(&state, data_dir, &[]).await?);
-        let router = api::local_router(Api::new(state, Arc::clone(&store), engine, Arc::new(ca), identity));
+        let rules = Arc::new(Rules::open(data_dir));
+        let (detector, _, _) = Detector::open(state.clone(), Arc::clone(&store), Arc::clone(&engine), rules).await?;
+        let api = Api::new(state, Arc::clone(&store), engine, Arc::new(ca), identity).with_detector(detector);
+        let router = api::local_router(api);
         Ok(Self::Opened(Box::new(Opened { router, store })))
     }
 
@@ -107,6 +112,18 @@ impl Local {
             .header(header::HOST, "localhost")
             .header(header::CONTENT_TYPE, "application/json")
             .body(Body::from(body.to_string()))?;
+        self.send(request).await
+    }
+
+    /// Gets a path of the API.
+    ///
+    /// # Errors
+    /// When the server goes away.
+    pub async fn get(&self, path: &str) -> Result<Response> {
+        self.send(Request::get(path).header(header::HOST, "localhost").body(Body::empty())?).await
+    }
+
+    async fn send(&self, request: Request<Body>) -> Result<Response> {
         match self {
             Self::Opened(opened) => Ok(opened.router.clone().oneshot(request).await?),
             Self::Socket(path) => {

@@ -144,7 +144,7 @@ impl Session<'_> {
             Shape::Csv => "csv",
             Shape::Parquet => "parquet",
         };
-        let progress = Progress::start();
+        let progress = Progress::start("Ctrl-C stops the query");
         let path = format!("/api/v1/hunting/run?format={format}");
         let response = self.local.post(&path, &self.body(text)?).await?;
         if !response.status().is_success() {
@@ -231,7 +231,7 @@ impl Session<'_> {
     }
 }
 
-async fn bytes(response: Response) -> Result<Vec<u8>> {
+pub(crate) async fn bytes(response: Response) -> Result<Vec<u8>> {
     Ok(axum::body::to_bytes(response.into_body(), usize::MAX).await?.to_vec())
 }
 
@@ -250,19 +250,25 @@ async fn copy(response: Response, output: &mut dyn Write, mut progress: Progress
     Ok(true)
 }
 
-/// A line on a terminal's standard error that says how long the query has been running.
-struct Progress {
+/// A line on a terminal's standard error that says how long something has been running.
+pub(crate) struct Progress {
     since: std::time::Instant,
+    words: String,
     shown: bool,
 }
 
 impl Progress {
-    fn start() -> Self {
-        Self { since: std::time::Instant::now(), shown: false }
+    pub(crate) fn start(words: &str) -> Self {
+        Self { since: std::time::Instant::now(), words: words.to_owned(), shown: false }
+    }
+
+    /// What the line says from now on.
+    pub(crate) fn say(&mut self, words: String) {
+        self.words = words;
     }
 
     /// Waits, and counts the seconds meanwhile.
-    async fn watch<T>(&mut self, waited: impl Future<Output = T>) -> T {
+    pub(crate) async fn watch<T>(&mut self, waited: impl Future<Output = T>) -> T {
         let mut waited = std::pin::pin!(waited);
         loop {
             tokio::select! {
@@ -271,7 +277,7 @@ impl Progress {
             }
             if self.since.elapsed() >= PROGRESS_AFTER && std::io::stderr().is_terminal() {
                 self.shown = true;
-                eprint!("\r{} s, Ctrl-C stops the query ", self.since.elapsed().as_secs());
+                eprint!("\r\x1b[K{} s, {} ", self.since.elapsed().as_secs(), self.words);
             }
         }
     }

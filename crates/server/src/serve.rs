@@ -12,6 +12,8 @@ use rustls::server::WebPkiClientVerifier;
 use store::{Options, Retention, Store};
 use tokio::sync::watch;
 
+use crate::alerts::detector::Detector;
+use crate::alerts::rules::Rules;
 use crate::api::{self, Api, auth};
 use crate::ca::Ca;
 use crate::identity::Identity;
@@ -91,15 +93,22 @@ pub async fn start(config: &Config) -> Result<Server> {
     let portal_tls = portal_config(chain.clone(), key.clone_key())?;
     let ingest_tls = ingest_config(&ca, chain, key)?;
     let identity = Arc::new(Identity::open(&state, &config.data_dir, &config.names).await?);
+    let data_dir = config.data_dir.clone();
+    let rules = tokio::task::spawn_blocking(move || Rules::open(&data_dir)).await.context("read rules")?;
+    let (detector, feed, committed) =
+        Detector::open(state.clone(), Arc::clone(&store), Arc::clone(&engine), Arc::new(rules)).await?;
     let api_state = Api::new(state.clone(), Arc::clone(&store), engine, Arc::clone(&ca), identity);
+    let api_state = api_state.with_detector(Arc::clone(&detector));
     let local = api::local_router(api_state.clone());
     let api = api::router(api_state);
-    let ingest = ingest::router(Ingest { state: state.clone(), store: Arc::clone(&store), ca: Arc::clone(&ca) });
+    let ingest = Ingest { state: state.clone(), store: Arc::clone(&store), ca: Arc::clone(&ca), rules: Some(feed) };
+    let ingest = ingest::router(ingest);
     let (stop, stopped) = watch::channel(false);
     let (address, ingest_address) = (listener.local_addr()?, ingest_listener.local_addr()?);
     let mut tasks = vec![
         tokio::spawn(tls::serve(listener, portal_tls, portal::add_to(api), stopped.clone())),
-        tokio::spawn(tls::serve(ingest_listener, ingest_tls, ingest, stopped)),
+        tokio::spawn(tls::serve(ingest_listener, ingest_tls, ingest, stopped.clone())),
+        tokio::spawn(detector.run(committed, stopped)),
     ];
     match local::listen(&config.data_dir) {
         Ok(listener) => tasks.push(tokio::spawn(local::serve_socket(listener, local, stop.subscribe()))),

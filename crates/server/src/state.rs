@@ -12,7 +12,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Connection, Row, SqlitePool};
 
 use crate::clock::now_s;
-use crate::identity::{apps, audit};
+use crate::identity::{apps, audit, totp};
 use crate::limits::{SESSION_IDLE_SECONDS, SESSION_LIFE_SECONDS};
 
 /// Migrations in order; the database's `user_version` is the number of those it has.
@@ -34,6 +34,8 @@ const MIGRATIONS: &[&str] = &[
 ",
     apps::MIGRATION,
     audit::MIGRATION,
+    totp::MIGRATION,
+    crate::alerts::MIGRATION,
 ];
 
 /// The tenant of everything until there are several.

@@ -36,6 +36,11 @@ pub enum UserCommand {
         /// Login name.
         name: String,
     },
+    /// End the second factor of a user who lost the phone.
+    ResetTotp {
+        /// Login name.
+        name: String,
+    },
     /// Give a user a new random password and end its sessions.
     ResetPassword {
         /// Login name.
@@ -72,6 +77,12 @@ pub async fn run(command: UserCommand, state: &State, json: bool) -> Result<()> 
         UserCommand::Delete { name } => {
             allowed(state.delete_user(&name).await?)?;
             state.audit("cli", "user.delete", &name, json!({})).await?;
+        }
+        UserCommand::ResetTotp { name } => {
+            if !state.delete_totp(&name).await? {
+                bail!("user {name:?} has no second factor");
+            }
+            state.audit("cli", "user.totp.reset", &name, json!({})).await?;
         }
         UserCommand::ResetPassword { name } => {
             let Some((_, role)) = state.credentials(&name).await? else { bail!("no user {name:?}") };

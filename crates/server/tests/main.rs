@@ -1,14 +1,18 @@
 //! Integration tests of the server over real TLS and HTTP (curl is the client), one binary.
 
 mod access;
+mod alerts;
 mod apps;
 mod enrolment;
 mod forged;
 mod hunting;
 mod ingest;
 mod matrix;
+mod odata;
 mod openapi;
+mod store;
 mod support;
 mod timeline;
 mod token_endpoint;
 mod tokens;
+mod totp;

@@ -95,6 +95,7 @@ fn assertions(id: &str, signer: &Signer, own: &str, tenant: &str) -> Vec<(String
         ("jwt-sub", with("iss", json!("somebody"))),
         ("jwt-aud", with("aud", json!("https://login.example/token"))),
         ("jwt-exp", with("exp", json!(now() - 600))),
+        ("jwt-fraction", with("exp", json!(now() as f64 + 600.25))),
         ("jwt-nbf", with("nbf", json!(now() + 600))),
         ("jwt-year", with("exp", json!(now() + 365 * 86_400))),
         ("jwt-endless", signer.sign(&signer.x5t, &endless, |_| {})),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use crate::files::FileMeta;
+use crate::files::{FileMeta, file_crc32c};
 use crate::memory::MemoryBatch;
 use crate::prevalence::PrevalenceSnapshot;
 
@@ -27,6 +27,35 @@ impl Snapshot {
     /// The full path of a file.
     pub fn file_path(&self, file: &FileMeta) -> PathBuf {
         Path::new(&self.table_dir).join(&file.path)
+    }
+
+    /// What is wrong with the files, one line for each, to say why a query failed: those that are missing or have another
+    /// length, and of the others those whose bytes have changed. Not more than `bytes_max` bytes are read.
+    pub fn damage(&self, bytes_max: u64) -> Vec<String> {
+        let mut damage = Vec::new();
+        let mut n_bytes = 0;
+        for file in &self.files {
+            let path = self.file_path(file);
+            let what = match std::fs::metadata(&path) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => "is missing".to_owned(),
+                Err(error) => format!("can't be read ({error})"),
+                Ok(found) if found.len() != file.size_bytes => {
+                    format!("has {} bytes instead of {}", found.len(), file.size_bytes)
+                }
+                Ok(found) => {
+                    n_bytes += found.len();
+                    if n_bytes > bytes_max || file_crc32c(&path).is_ok_and(|crc32c| crc32c == file.crc32c) {
+                        continue;
+                    }
+                    "has changed since it was written".to_owned()
+                }
+            };
+            damage.push(format!(
+                "column file {} {what}: restore it from a backup (rows of {}, devices {} to {})",
+                file.path, file.day, file.device_min, file.device_max
+            ));
+        }
+        damage
     }
 }
 

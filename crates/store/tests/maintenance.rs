@@ -228,6 +228,111 @@ fn a_damaged_checkpoint_falls_back_to_the_one_before() {
 }
 
 #[test]
+fn a_torn_checkpoint_falls_back_wherever_it_is_torn() {
+    let dir = tempfile::tempdir().unwrap();
+    let live = dir.path().join("live");
+    let store = store_of_files(&live, 3);
+    store.checkpoint().unwrap();
+    store.append_wait(batch("d1", 31, 10)).unwrap();
+    store.flush().unwrap();
+    store.checkpoint().unwrap();
+    drop(store);
+    let newest = "events/_delta_log/00000000000000000004.checkpoint.parquet";
+    let bytes = std::fs::read(live.join(newest)).unwrap();
+    for (idx, len) in (0..bytes.len()).step_by(bytes.len() / 12).enumerate() {
+        let copy = dir.path().join(format!("torn{idx}"));
+        crash_copy(&live, &copy);
+        std::fs::write(copy.join(newest), &bytes[..len]).unwrap();
+        // Whatever the pointer says: we go by what is there.
+        std::fs::write(copy.join("events/_delta_log/_last_checkpoint"), b"{\"version\":").unwrap();
+        assert_eq!(fsck(&copy).unwrap().problems.len(), 1, "{len} bytes");
+        let store = open(&copy);
+        assert_exactly(&store.snapshot(), "d1", 40);
+        // The next one replaces it, pointer and all.
+        store.append_wait(batch("d1", 41, 10)).unwrap();
+        store.flush().unwrap();
+        assert!(store.checkpoint().unwrap().is_some());
+        drop(store);
+        assert_exactly(&open(&copy).snapshot(), "d1", 50);
+        std::fs::remove_dir_all(copy).unwrap();
+    }
+}
+
+#[test]
+fn without_any_checkpoint_that_can_be_read_the_table_is_refused_and_stays_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store_of_files(dir.path(), 3);
+    for round in 3..6 {
+        store.checkpoint().unwrap();
+        store.append_wait(batch("d1", round * 10 + 1, 10)).unwrap();
+        store.flush().unwrap();
+    }
+    drop(store);
+    let log = dir.path().join("events/_delta_log");
+    for entry in std::fs::read_dir(&log).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "parquet") {
+            std::fs::write(path, b"PAR1").unwrap();
+        }
+    }
+    let files = column_files(dir.path());
+    let refused = Store::open(&Options { dir: dir.path().to_owned() }).err().unwrap();
+    assert!(matches!(refused, Error::Corrupt { .. }), "{refused}");
+    let refused = refused.to_string();
+    assert!(refused.contains(".json is corrupt") && refused.contains("restore it or a checkpoint"), "{refused}");
+    assert_eq!(column_files(dir.path()), files, "nothing is taken for a leftover");
+}
+
+#[test]
+fn a_checkpoint_of_a_newer_writer_is_refused_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(store_of_files(dir.path(), 2));
+    // The state with a newer protocol, as another program would write it after an upgrade of the table.
+    let newer = dir.path().join("events/_delta_log/00000000000000000003.json");
+    std::fs::write(
+        &newer,
+        r#"{"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["v2Checkpoint"]}}"#,
+    )
+    .unwrap();
+    let problems = [
+        Store::open(&Options { dir: dir.path().to_owned() }).err().unwrap().to_string(),
+        fsck(dir.path()).unwrap_err().to_string(),
+    ];
+    for refused in problems {
+        assert!(refused.contains("00000000000000000003.json") && refused.contains("newer nenrin"), "{refused}");
+    }
+    std::fs::remove_file(newer).unwrap();
+    assert_exactly(&open(dir.path()).snapshot(), "d1", 20);
+}
+
+#[test]
+fn a_missing_or_damaged_file_is_named_and_the_rest_is_stored_merged_and_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store_of_files(dir.path(), 4);
+    let files = column_files(dir.path());
+    std::fs::remove_file(&files[0]).unwrap();
+    let mut bytes = std::fs::read(&files[1]).unwrap();
+    let len = bytes.len();
+    bytes.truncate(len / 2);
+    std::fs::write(&files[1], bytes).unwrap();
+    drop(store);
+    let store = open(dir.path());
+    let damage = store.snapshot().damage(u64::MAX);
+    assert_eq!(damage.len(), 2, "{damage:?}");
+    assert!(damage[0].contains("000000000001.parquet") && damage[0].contains("missing"), "{damage:?}");
+    assert!(damage[1].contains("000000000002.parquet") && damage[1].contains("backup"), "{damage:?}");
+    assert_eq!(store.append_wait(batch("d1", 41, 10)).unwrap().n_new, 10);
+    store.flush().unwrap();
+    store.compact(Eagerness::All, |_| {}).unwrap();
+    assert_eq!(store.stats().n_files, 3, "the two bad ones and a merged one");
+    store.checkpoint().unwrap();
+    drop(store);
+    let problems = fsck(dir.path()).unwrap().problems;
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(open(dir.path()).snapshot().damage(u64::MAX).len() == 2);
+}
+
+#[test]
 fn a_hole_in_the_log_is_refused_and_nothing_is_deleted() {
     let dir = tempfile::tempdir().unwrap();
     drop(store_of_files(dir.path(), 4));

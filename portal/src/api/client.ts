@@ -1,7 +1,12 @@
 // The only place that calls fetch: one request function, one error type.
-import type { App, Apps, Device, EnrolmentToken, EventAnswer, NewSecret, Permission, Session, Summary, TimelinePage, Tree } from "./types";
+import type {
+  Alert, AlertDetail, AlertList, AlertUpdate, App, Apps, Device, EnrolmentToken, EventAnswer, NewSecret, NewTotp, Permission, Session, Summary,
+  TimelinePage, Tree,
+} from "./types";
 
 const BASE = "/api/v1";
+/** Alerts that a page lists: more are found with a filter. */
+const ALERTS_MAX = 500;
 const STATUS_UNAUTHORIZED = 401;
 const STATUS_NO_CONTENT = 204;
 
@@ -34,7 +39,7 @@ export function setUnauthorizedHandler(handler: () => void): void {
 }
 
 interface Options {
-  method?: "GET" | "POST" | "PUT" | "DELETE";
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   body?: unknown;
   signal?: AbortSignal | undefined;
   /** The login page shows a 401 itself. */
@@ -50,7 +55,8 @@ export async function request<T>(path: string, options: Options = {}): Promise<T
   }
   let response: Response;
   try {
-    response = await fetch(BASE + path, init);
+    // MDE's routes for alerts are beside ours, not below them.
+    response = await fetch(path.startsWith("/api/") ? path : BASE + path, init);
   } catch (error) {
     if (options.signal?.aborted) throw error;
     throw new ApiError(0, "offline", "");
@@ -93,10 +99,15 @@ const device = (id: string) => `/devices/${encodeURIComponent(id)}`;
 const app = (id: string) => `/apps/${encodeURIComponent(id)}`;
 
 export const api = {
-  login: (user: string, password: string) =>
-    request<Session>("/login", { method: "POST", body: { user, password }, keepUnauthorized: true }),
+  /** The code of the second factor is sent only when the server asks for it. */
+  login: (user: string, password: string, code?: string) =>
+    request<Session>("/login", { method: "POST", body: code === undefined ? { user, password } : { user, password, code }, keepUnauthorized: true }),
   logout: () => request<void>("/logout", { method: "POST" }),
   me: (signal?: AbortSignal) => request<Session>("/me", { signal }),
+  totp: (signal?: AbortSignal) => request<{ enabled: boolean }>("/me/totp", { signal }),
+  totpBegin: () => request<NewTotp>("/me/totp", { method: "POST" }),
+  totpConfirm: (code: string) => request<void>("/me/totp/confirm", { method: "POST", body: { code } }),
+  totpEnd: (code: string) => request<void>("/me/totp/end", { method: "POST", body: { code } }),
   devices: (search: string, signal?: AbortSignal) =>
     request<{ items: Device[] }>(`/devices${queryText({ search })}`, { signal }),
   device: (id: string, signal?: AbortSignal) => request<Device>(device(id), { signal }),
@@ -108,6 +119,15 @@ export const api = {
   /** The tree costs several look-ups, so it is asked for on its own. */
   eventTree: async (eventId: string, signal?: AbortSignal): Promise<Tree | null> =>
     (await request<EventAnswer>(`/events/${encodeURIComponent(eventId)}?expand=tree`, { signal })).tree ?? null,
+  /** The newest alerts; open ones unless all are asked for. */
+  alerts: ({ all, severity }: { all: boolean; severity: string | undefined }, signal?: AbortSignal) => {
+    const conditions = [all ? "" : "status ne 'Resolved'", severity === undefined ? "" : `severity eq '${severity}'`];
+    const filter = conditions.filter((condition) => condition !== "").join(" and ");
+    return request<AlertList>(`/api/alerts${queryText({ $top: ALERTS_MAX, $count: "true", $filter: filter })}`, { signal });
+  },
+  alert: (id: string, signal?: AbortSignal) => request<AlertDetail>(`/alerts/${encodeURIComponent(id)}`, { signal }),
+  updateAlert: (id: string, body: AlertUpdate) =>
+    request<Alert>(`/api/alerts/${encodeURIComponent(id)}`, { method: "PATCH", body }),
   enrolmentToken: (hours: number) =>
     request<EnrolmentToken>("/enrolment-tokens", { method: "POST", body: { hours } }),
   apps: (signal?: AbortSignal) => request<Apps>("/apps", { signal }),

@@ -26,6 +26,7 @@ const sameKeys: true[] = [
   true satisfies SameKeys<ours.Credential, Schemas["CredentialBody"]>,
   true satisfies SameKeys<ours.NewSecret, Schemas["SecretBody"]>,
   true satisfies SameKeys<ours.Permission, Schemas["PermissionBody"]>,
+  true satisfies SameKeys<ours.NewTotp, Schemas["TotpBody"]>,
   true satisfies SameKeys<ours.Session, Schemas["Me"]>,
 ];
 

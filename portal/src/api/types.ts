@@ -121,9 +121,17 @@ export interface EventAnswer {
   tree?: Tree;
 }
 
+export type Role = "admin" | "analyst" | "reader";
+
 export interface Session {
   user: string;
-  role: string;
+  role: Role;
+}
+
+/** For an authenticator app; shown once. */
+export interface NewTotp {
+  secret: string;
+  uri: string;
 }
 
 export interface EnrolmentToken {
@@ -174,4 +182,50 @@ export interface NewSecret {
 export interface Permission {
   name: string;
   description: string;
+}
+
+export type AlertSeverity = "UnSpecified" | "Informational" | "Low" | "Medium" | "High";
+export type AlertStatus = "Unknown" | "New" | "InProgress" | "Resolved";
+
+/** A process, file, address, name, registry value or account; what is not known is null. */
+export type EvidencePiece = { entityType: string } & Record<string, string | number | null>;
+
+export interface Alert {
+  id: string;
+  title: string;
+  description: string;
+  severity: AlertSeverity;
+  status: AlertStatus;
+  category: string;
+  classification: string | null;
+  assignedTo: string | null;
+  detectorId: string;
+  machineId: string;
+  computerDnsName: string;
+  firstEventTime: string;
+  lastEventTime: string;
+  mitreTechniques: string[];
+  comments: { comment: string; createdBy: string; createdTime: string }[];
+  evidence: EvidencePiece[];
+}
+
+export interface AlertList {
+  "@odata.count": number;
+  value: Alert[];
+}
+
+export interface AlertDetail {
+  alert: Alert;
+  /** Oldest first. */
+  events: string[];
+  nEvents: number;
+  incident: { id: string; title: string; severity: AlertSeverity; status: AlertStatus; lastEventTime: string }[];
+}
+
+/** An empty text takes a value away. */
+export interface AlertUpdate {
+  status?: string;
+  classification?: string;
+  assignedTo?: string;
+  comment?: string;
 }

@@ -1,4 +1,4 @@
-// How a client uses the app: the same two requests for PowerShell, curl and Python.
+// How a client uses the app: a token, then the alerts of the last day, for PowerShell, curl and Python.
 import { useState } from "react";
 import { useText } from "../i18n/text";
 import { CopyButton } from "../ui/Copy";
@@ -23,24 +23,25 @@ function snippet(kind: Kind, { base, tenant, app, secret }: Values): string {
   resource      = '${base}'
 }
 $token = (Invoke-RestMethod -Method Post -Uri '${base}/${tenant}/oauth2/token' -Body $body).access_token
-$query = @{ Query = 'DeviceProcessEvents | take 10' } | ConvertTo-Json
-Invoke-RestMethod -Method Post -Uri '${base}/api/advancedqueries/run' -Body $query -ContentType 'application/json' -Headers @{ Authorization = "Bearer $token" }`;
+$since = (Get-Date).ToUniversalTime().AddDays(-1).ToString('o')
+(Invoke-RestMethod -Uri "${base}/api/alerts?\`$filter=alertCreationTime ge $since" -Headers @{ Authorization = "Bearer $token" }).value`;
     case "curl":
       return `token=$(curl --cacert ca.pem -s '${base}/${tenant}/oauth2/v2.0/token' \\
   -d grant_type=client_credentials -d client_id=${app} \\
   --data-urlencode 'client_secret=${secret}' -d 'scope=${base}/.default' | jq -r .access_token)
-curl --cacert ca.pem '${base}/api/advancedqueries/run' -H "authorization: Bearer $token" \\
-  -H 'content-type: application/json' -d '{"Query": "DeviceProcessEvents | take 10"}'`;
+curl --cacert ca.pem -G '${base}/api/alerts' -H "authorization: Bearer $token" \\
+  --data-urlencode "\\$filter=alertCreationTime ge $(date -u -d '1 day ago' +%FT%TZ)"`;
     case "Python":
       return `# pip install msal requests; REQUESTS_CA_BUNDLE=ca.pem
-import msal, requests
+import datetime, msal, requests
 
 app = msal.ConfidentialClientApplication("${app}", client_credential="${secret}",
     authority="${base}/${tenant}", instance_discovery=False)
 token = app.acquire_token_for_client(["${base}/.default"])["access_token"]
-answer = requests.post("${base}/api/advancedqueries/run", headers={"Authorization": "Bearer " + token},
-    json={"Query": "DeviceProcessEvents | take 10"})
-print(answer.json())`;
+since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
+answer = requests.get("${base}/api/alerts", headers={"Authorization": "Bearer " + token},
+    params={"$filter": f"alertCreationTime ge {since:%Y-%m-%dT%H:%M:%SZ}"})
+print(answer.json()["value"])`;
   }
 }
 

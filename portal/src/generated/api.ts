@@ -21,6 +21,279 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alerts with an OData query. */
+        get: operations["alert_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/$count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The number of alerts that a filter lets through, as bare text. */
+        get: operations["alert_number"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/batchUpdate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes many alerts, all or none. */
+        post: operations["alert_batch_update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/createAlertByReference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes an alert for a stored event, or adds the event to the open alert of the same device and title. */
+        post: operations["alert_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One alert with its evidence. */
+        get: operations["alert_one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes an alert. */
+        patch: operations["alert_update"];
+        trace?: never;
+    };
+    "/api/alerts/{id}/domains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Host names that an alert is about. */
+        get: operations["alert_related_domains"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files with a hash that an alert is about. What only a world-wide service could say is null. */
+        get: operations["alert_related_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{id}/ips": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Addresses that an alert is about. */
+        get: operations["alert_related_ips"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{id}/machine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The device of an alert. */
+        get: operations["alert_related_machine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{id}/user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The account of an alert's first event. */
+        get: operations["alert_related_user"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/machines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Devices with an OData query. */
+        get: operations["machine_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/machines/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One device by its id or name, or devices by an address: `findbyip(ip='10.0.0.1',timestamp=2026-11-24T00:00:00Z)`. */
+        get: operations["machine_one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/machines/{id}/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alerts of a device, with an OData query. */
+        get: operations["machine_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/machines/{id}/alerts/$count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The number of a device's alerts that a filter lets through, as bare text. */
+        get: operations["machine_alerts_number"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/machines/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds or removes a tag of a device. */
+        post: operations["machine_tags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One alert with its events and the other alerts of its incident. */
+        get: operations["alert_detail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/apps": {
         parameters: {
             query?: never;
@@ -189,6 +462,40 @@ export interface paths {
         get: operations["csp_report_count"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/detections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** State of the rules. */
+        get: operations["detection_state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/detections/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks today's rules about the past; matches that are known make no second alert. */
+        post: operations["detection_history"];
         delete?: never;
         options?: never;
         head?: never;
@@ -399,6 +706,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the second factor is on. */
+        get: operations["totp_state"];
+        put?: never;
+        /** Makes a secret for the authenticator app. In use once confirmed. */
+        post: operations["totp_begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts the second factor into use. */
+        post: operations["totp_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends the second factor. */
+        post: operations["totp_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/permissions": {
         parameters: {
             query?: never;
@@ -408,6 +767,23 @@ export interface paths {
         };
         /** Lists the permissions that can be granted. */
         get: operations["app_permissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prevalence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** First and last sighting and devices of a hash, address, domain or file name. */
+        get: operations["prevalence"];
         put?: never;
         post?: never;
         delete?: never;
@@ -428,6 +804,62 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/store": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rows, files and bytes by day and device, growth and forecast. Admins only. */
+        get: operations["store_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/store/maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Does maintenance that the server otherwise does on its own. Admins only. Lines of JSON: `progress` while it runs,
+         *     then `done` or `error`. It goes on when the client goes away.
+         */
+        post: operations["store_maintain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/suppressions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All suppressions. */
+        get: operations["detection_suppressions"];
+        put?: never;
+        /** Adds a suppression. */
+        post: operations["detection_suppress"];
+        /** Ends a suppression. */
+        delete: operations["detection_end_suppression"];
         options?: never;
         head?: never;
         patch?: never;
@@ -531,6 +963,101 @@ export interface components {
             /** @description KQL. */
             Query: string;
         };
+        /** @description An alert. */
+        AlertBody: {
+            /** @description Tenant. */
+            aadTenantId: string;
+            /** @description When it was made, seven digits of a second. */
+            alertCreationTime: string;
+            /** @description Who works on it. */
+            assignedTo?: string | null;
+            /** @description ATT&CK tactic in MDE's words. */
+            category: string;
+            /** @description TruePositive, InformationalExpectedActivity or FalsePositive. */
+            classification?: string | null;
+            /** @description What people wrote. */
+            comments: components["schemas"]["CommentBody"][];
+            /** @description Device name. */
+            computerDnsName: string;
+            /** @description What it is about. */
+            description: string;
+            /** @description CustomDetection or CustomerTI. */
+            detectionSource: string;
+            /** @description Id of the rule. */
+            detectorId: string;
+            /** @description More exactly. */
+            determination?: string | null;
+            /** @description Evidence, when expanded; members that are not known are null. */
+            evidence: Record<string, never>[];
+            /** @description Its first event. */
+            firstEventTime: string;
+            /** @description Id. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Number of the incident: alerts of one device and process tree.
+             */
+            incidentId: number;
+            /**
+             * Format: int64
+             * @description There are no automated investigations.
+             */
+            investigationId?: number | null;
+            /** @description UnsupportedAlertType, or SuppressedAlert when a suppression resolved it. */
+            investigationState: string;
+            /** @description Its last event. */
+            lastEventTime: string;
+            /** @description Its last change. */
+            lastUpdateTime: string;
+            /** @description Device id. */
+            machineId: string;
+            /** @description ATT&CK techniques. */
+            mitreTechniques: string[];
+            /** @description Always null. */
+            rbacGroupName?: string | null;
+            /** @description What to do. */
+            recommendedAction: string;
+            relatedUser?: null | components["schemas"]["RelatedUser"];
+            /** @description When it was resolved. */
+            resolvedTime?: string | null;
+            /** @description UnSpecified, Informational, Low, Medium or High. */
+            severity: string;
+            /** @description New, InProgress or Resolved. */
+            status: string;
+            /** @description Always null. */
+            threatFamilyName?: string | null;
+            /** @description Always null. */
+            threatName?: string | null;
+            /** @description Title. */
+            title: string;
+        };
+        /** @description What the portal shows beside MDE's alert. */
+        AlertDetail: {
+            /** @description The alert with its evidence. */
+            alert: components["schemas"]["AlertBody"];
+            /** @description Ids of its events, oldest first, at most 1,000. */
+            events: string[];
+            /** @description Other alerts of the same incident: id, title, severity, status, lastEventTime. */
+            incident: Record<string, never>[];
+            /**
+             * Format: int64
+             * @description Number of all.
+             */
+            nEvents: number;
+        };
+        /** @description What to change. Names of members are case-sensitive. */
+        AlertUpdate: {
+            /** @description Who works on it. */
+            assignedTo?: string | null;
+            /** @description TruePositive, InformationalExpectedActivity or FalsePositive. */
+            classification?: string | null;
+            /** @description Comment to add. */
+            comment?: string | null;
+            /** @description More exactly. */
+            determination?: string | null;
+            /** @description New, InProgress or Resolved. */
+            status?: string | null;
+        };
         /** @description What is known of a query without running it. */
         AnalyzeBody: {
             /** @description Columns of the answer; null when there are errors or when they depend on the data. */
@@ -613,16 +1140,35 @@ export interface components {
             /** @description RFC 3339 UTC. */
             time: string;
         };
+        /** @description Changes of many alerts. */
+        BatchUpdate: components["schemas"]["AlertUpdate"] & {
+            /** @description Ids. */
+            alertIds: string[];
+        };
         /** @description A certificate to register. */
         CertificateRequest: {
             /** @description PEM. */
             certificate: string;
+        };
+        /** @description A code from the authenticator app. */
+        CodeRequest: {
+            /** @description Six digits. */
+            code: string;
         };
         /** @description A column. */
         ColumnBody: {
             name: string;
             prose: string;
             type: string;
+        };
+        /** @description A comment. */
+        CommentBody: {
+            /** @description Text. */
+            comment: string;
+            /** @description Who. */
+            createdBy: string;
+            /** @description When. */
+            createdTime: string;
         };
         /** @description Is the record whole? */
         CompleteBody: {
@@ -643,6 +1189,25 @@ export interface components {
             /** Format: int64 */
             count: number;
         };
+        /** @description An alert that a client makes for an event. */
+        CreateAlert: {
+            /** @description One of MDE's categories. */
+            category: string;
+            /** @description Description. */
+            description: string;
+            /** @description Exact time of the event, from hunting. */
+            eventTime: string;
+            /** @description Device id. */
+            machineId: string;
+            /** @description What to do. */
+            recommendedAction: string;
+            /** @description `ReportId` of the event, from hunting; a number is taken too. */
+            reportId: string;
+            /** @description Low, Medium or High. */
+            severity: string;
+            /** @description Title. */
+            title: string;
+        };
         /** @description A secret or a certificate. */
         CredentialBody: {
             /** @description RFC 3339 UTC. */
@@ -661,6 +1226,57 @@ export interface components {
             lastUsed?: string | null;
             /** @description What its maker called it; a certificate's subject. */
             name: string;
+        };
+        /** @description A day. */
+        DayBody: {
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            bytes: number;
+            /** @description `YYYY-MM-DD`. */
+            day: string;
+            /** @description Files. */
+            files: number;
+            /**
+             * Format: int64
+             * @description Rows.
+             */
+            rows: number;
+        };
+        /** @description State of the rules. */
+        DetectionState: {
+            /**
+             * Format: int64
+             * @description Alerts since the start.
+             */
+            alerts: number;
+            /**
+             * Format: int64
+             * @description Rows that were read from the store.
+             */
+            caughtUp: number;
+            /**
+             * Format: int64
+             * @description Matches since the start.
+             */
+            matches: number;
+            /** @description Rules and files that are left out. */
+            nProblems: number;
+            /** @description Rules that are asked. */
+            nRules: number;
+            /** @description The first of them. */
+            problems: components["schemas"]["ProblemBody"][];
+            /**
+             * Format: int64
+             * @description Rows that the rules were asked about since the start.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Rows that did not fit into the queue and are read from the store instead.
+             */
+            skipped: number;
         };
         /** @description One device. */
         DeviceBody: {
@@ -705,6 +1321,23 @@ export interface components {
         DeviceList: {
             /** @description By name. */
             items: components["schemas"]["DeviceBody"][];
+        };
+        /** @description A device's share. A file holds rows of many devices: its bytes are shared by rows. */
+        DeviceShareBody: {
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            bytes: number;
+            /** @description 40 hexadecimal digits. */
+            id: string;
+            /** @description Host name; empty when the device is no longer known. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Rows.
+             */
+            rows: number;
         };
         /** @description A finding in the query's text. */
         DiagnosticBody: {
@@ -760,6 +1393,29 @@ export interface components {
             /** @description Text, number or boolean; times are RFC 3339 text, numbers of 64 bits are text. */
             value: Record<string, never>;
         };
+        /** @description What the growth of the last days leads to. */
+        ForecastBody: {
+            /**
+             * Format: double
+             * @description Days until the disk is full; null when retention keeps it from that, or nothing arrives.
+             */
+            daysToFullDisk?: number | null;
+            /**
+             * Format: double
+             * @description Days until retention by bytes begins to delete; null when it never will.
+             */
+            daysToLimit?: number | null;
+            /**
+             * Format: double
+             * @description Bytes of column files that arrive in a day; null while there is less than an hour of history.
+             */
+            growthBytesPerDay?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes at which the store stays when retention by age takes as much as arrives.
+             */
+            levelBytes?: number | null;
+        };
         /** @description Something that the record lacks. */
         GapBody: {
             /**
@@ -788,6 +1444,31 @@ export interface components {
              * @description Events.
              */
             n: number;
+        };
+        /** @description What the past gave. */
+        HistoryBody: {
+            /**
+             * Format: int64
+             * @description New alerts.
+             */
+            alerts: number;
+            /**
+             * Format: int64
+             * @description Matches, those that were known included.
+             */
+            matches: number;
+            /**
+             * Format: int64
+             * @description Rows that the rules were asked about.
+             */
+            rows: number;
+        };
+        /** @description Which past. */
+        HistoryRequest: {
+            /** @description Earliest event, RFC 3339. */
+            from: string;
+            /** @description Latest event, RFC 3339; now without it. */
+            to?: string | null;
         };
         /** @description A query to run. */
         HuntingRequest: {
@@ -855,8 +1536,20 @@ export interface components {
         };
         /** @description Name and password. */
         LoginRequest: {
+            /** @description Of the authenticator app, for users with a second factor. Without it the answer is `totp_required`. */
+            code?: string | null;
             password: string;
             user: string;
+        };
+        /** @description Maintenance that is asked for. */
+        MaintenanceRequest: {
+            /**
+             * Format: int64
+             * @description For vacuum: seconds for which other engines may still read files that left the table; 900 when absent.
+             */
+            graceSeconds?: number | null;
+            /** @description What to do. */
+            task: components["schemas"]["Task"];
         };
         /** @description Who is signed in. */
         Me: {
@@ -901,6 +1594,89 @@ export interface components {
             /** @description MDE's name or ours. */
             name: string;
         };
+        /** @description Since when, until when and where a key was seen. Retention of events does not change it. */
+        PrevalenceBody: {
+            /**
+             * Format: int64
+             * @description Devices.
+             */
+            deviceCount: number;
+            /** @description False beyond 512 devices: then `deviceCount` is an estimate with a standard error of 4.4 %. */
+            deviceCountIsExact: boolean;
+            /** @description The devices that are known by name, by host name; at most 513. */
+            devices: components["schemas"]["SeenOnBody"][];
+            /**
+             * Format: int64
+             * @description For hashes: bytes.
+             */
+            fileSize?: number | null;
+            /** @description First event, RFC 3339 UTC. */
+            firstSeen?: string | null;
+            /** @description The key in the form in which it is counted. */
+            key: string;
+            /** @description What the key is. */
+            kind: string;
+            /** @description Last event, RFC 3339 UTC. */
+            lastSeen?: string | null;
+            /** @description For hashes: MD5 of the same content. */
+            md5?: string | null;
+            /** @description Why the counts may be too low; empty when they are not. */
+            problems: string[];
+            /** @description Whether it was ever seen. */
+            seen: boolean;
+            /** @description For hashes: SHA-1 of the same content. */
+            sha1?: string | null;
+            /** @description For hashes: SHA-256 of the same content. */
+            sha256?: string | null;
+        };
+        /** @description The size of prevalence. */
+        PrevalenceStatsBody: {
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            bytes: number;
+            /** @description Files. */
+            files: number;
+            /** @description Why counts may be too low; empty when they are not. */
+            problems: string[];
+            /**
+             * Format: int64
+             * @description Keys, counted once for each file that has them.
+             */
+            rows: number;
+        };
+        /** @description A rule that is left out. */
+        ProblemBody: {
+            /** @description File below the rule folder. */
+            file: string;
+            /** @description `broken`, `field`, `log source`, `unsupported` or `unreadable`. */
+            kind: string;
+            /** @description The reason. */
+            reason: string;
+            /** @description Title of the rule, when it has one. */
+            rule?: string | null;
+        };
+        /** @description An account. */
+        RelatedUser: {
+            /** @description Domain. */
+            domainName?: string | null;
+            /** @description Name. */
+            userName: string;
+        };
+        /** @description What is kept. */
+        RetentionBody: {
+            /**
+             * Format: int64
+             * @description Bytes of column files.
+             */
+            bytes?: number | null;
+            /**
+             * Format: double
+             * @description Days after the receipt of an event.
+             */
+            days?: number | null;
+        };
         /** @description Another role. */
         RoleRequest: {
             /** @description `admin`, `analyst` or `reader`. */
@@ -910,6 +1686,11 @@ export interface components {
         SchemaBody: {
             actions: components["schemas"]["ActionBody"][];
             tables: components["schemas"]["TableBody"][];
+        };
+        /** @description Whether signing in takes a code. */
+        SecondFactorBody: {
+            /** @description True once it was confirmed. */
+            enabled: boolean;
         };
         /** @description A new secret. */
         SecretBody: {
@@ -930,12 +1711,106 @@ export interface components {
             /** @description What it is for. */
             name?: string;
         };
+        /** @description A device that has seen a key. */
+        SeenOnBody: {
+            /** @description 40 hexadecimal digits. */
+            id: string;
+            /** @description Host name; empty when the device is no longer known. */
+            name: string;
+        };
+        /** @description Everything about the store's size. */
+        StoreBody: {
+            /**
+             * Format: int64
+             * @description Their bytes.
+             */
+            bytes: number;
+            /**
+             * Format: double
+             * @description Bytes for one row; null while there are no files.
+             */
+            bytesPerEvent?: number | null;
+            /** @description By UTC day of the events, latest first. */
+            days: components["schemas"]["DayBody"][];
+            /**
+             * Format: int64
+             * @description Their bytes.
+             */
+            deadBytes: number;
+            /** @description Files that left the table and wait for vacuum. */
+            deadFiles: number;
+            /** @description By device, most bytes first. */
+            devices: components["schemas"]["DeviceShareBody"][];
+            /** @description Column files. */
+            files: number;
+            /** @description What the growth of the last days leads to. */
+            forecast: components["schemas"]["ForecastBody"];
+            /**
+             * Format: int64
+             * @description Free bytes of the file system.
+             */
+            freeBytes?: number | null;
+            /**
+             * Format: int64
+             * @description Rows that are in the log and in memory only.
+             */
+            freshRows: number;
+            /**
+             * Format: int64
+             * @description Bytes of the log.
+             */
+            logBytes: number;
+            /** @description Latest event, RFC 3339 UTC. */
+            newest?: string | null;
+            /** @description Earliest event, RFC 3339 UTC. */
+            oldest?: string | null;
+            /** @description First and last seen, devices per key. */
+            prevalence: components["schemas"]["PrevalenceStatsBody"];
+            /** @description Files that can't be read, each with its reason. */
+            problems: string[];
+            retention?: null | components["schemas"]["RetentionBody"];
+            /**
+             * Format: int64
+             * @description Rows in column files.
+             */
+            rows: number;
+        };
+        /** @description A suppression: alerts of the rule are resolved as they are made. */
+        Suppression: {
+            /** @description Who; set by the server. */
+            author?: string;
+            /** @description When; set by the server. */
+            created?: string;
+            /** @description On this device only. */
+            device?: string | null;
+            /** @description Why. */
+            reason?: string;
+            /** @description Id of the rule, `detectorId` of its alerts. */
+            rule: string;
+        };
+        /** @description All suppressions. */
+        SuppressionList: {
+            /** @description Oldest first. */
+            items: components["schemas"]["Suppression"][];
+        };
         /** @description A table. */
         TableBody: {
             columns: components["schemas"]["ColumnBody"][];
             name: string;
             prose: string;
         };
+        /** @description A tag to add or remove. */
+        TagChange: {
+            /** @description Add or Remove. */
+            Action: string;
+            /** @description The tag. */
+            Value: string;
+        };
+        /**
+         * @description What to do.
+         * @enum {string}
+         */
+        Task: "compact" | "vacuum" | "checkpoint";
         /** @description One page of a timeline. */
         TimelinePage: {
             /** @description Is the record whole? */
@@ -990,6 +1865,13 @@ export interface components {
              * @description Hours, 1 to 168; 24 when absent.
              */
             hours?: number | null;
+        };
+        /** @description What to put into the authenticator app. */
+        TotpBody: {
+            /** @description The secret, base 32; shown once. */
+            secret: string;
+            /** @description The same as the address that apps read from a QR code. */
+            uri: string;
         };
         /** @description The process tree of an event. */
         TreeBody: {
@@ -1060,6 +1942,726 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    alert_list: {
+        parameters: {
+            query?: {
+                /** @description Condition on any property: eq ne gt ge lt le in and or not startswith endswith contains any all */
+                $filter?: string;
+                /** @description At most 10,000; without it pages of 10,000 with @odata.nextLink */
+                $top?: number;
+                /** @description Leave out the first ones */
+                $skip?: number;
+                /** @description Properties with asc or desc; newest first without it */
+                $orderby?: string;
+                /** @description Only these properties */
+                $select?: string;
+                /** @description evidence */
+                $expand?: string;
+                /** @description Also the number of all */
+                $count?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    alert_number: {
+        parameters: {
+            query?: {
+                $filter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    alert_batch_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchUpdate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    alert_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateAlert"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertBody"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    alert_one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    alert_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertUpdate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertBody"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    alert_related_domains: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    alert_related_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    alert_related_ips: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    alert_related_machine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    alert_related_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    machine_list: {
+        parameters: {
+            query?: {
+                /** @description Condition on any property */
+                $filter?: string;
+                /** @description At most 10,000 */
+                $top?: number;
+                $skip?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    machine_one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    machine_alerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    machine_alerts_number: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    machine_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    alert_detail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertDetail"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1713,6 +3315,72 @@ export interface operations {
             };
         };
     };
+    detection_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetectionState"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    detection_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HistoryRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryBody"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: never;
@@ -2265,6 +3933,158 @@ export interface operations {
             };
         };
     };
+    totp_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    totp_begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    totp_confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeRequest"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    totp_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeRequest"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     app_permissions: {
         parameters: {
             query?: never;
@@ -2300,6 +4120,46 @@ export interface operations {
             };
         };
     };
+    prevalence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What the key is; by its form when absent: a hash, an address, else a host name. */
+                kind: null | ("sha1" | "sha256" | "md5" | "ip" | "domain" | "file_name");
+                /** @description A hash, an address, a host name or URL, or a file's name. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrevalenceBody"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     schema: {
         parameters: {
             query?: never;
@@ -2318,6 +4178,197 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    store_usage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoreBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    store_maintain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenanceRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    detection_suppressions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuppressionList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    detection_suppress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Suppression"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    detection_end_suppression: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Suppression"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

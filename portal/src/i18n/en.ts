@@ -1,5 +1,10 @@
 // English texts. This file defines the keys; `{name}` is replaced.
+import { accountEn } from "./account";
+import { alertsEn } from "./alerts";
+
 export const en = {
+  ...accountEn,
+  ...alertsEn,
   "app.tagline": "Every event of every device, in order.",
   "nav.devices": "Devices",
   "nav.apps": "App registrations",
@@ -17,14 +22,6 @@ export const en = {
   "bar.account": "Signed in as {user}",
   "offline.banner": "The server cannot be reached. What you see stays; new data comes when the connection is back.",
 
-  "login.title": "Sign in to Nenrin",
-  "login.user": "User name",
-  "login.password": "Password",
-  "login.submit": "Sign in",
-  "login.busy": "Signing in…",
-  "login.wrong": "User name or password is wrong.",
-  "login.wait": "Too many attempts. Try again in {seconds} s.",
-  "login.offline": "The server cannot be reached.",
 
   "error.title": "This could not be loaded",
   "error.offline": "The server cannot be reached.",
@@ -122,6 +119,7 @@ export const en = {
   "apps.deleteApp.sure": "Delete {name} with its secrets? Its tokens end within seconds.",
   "apps.deleteApp.yes": "Yes, delete it",
   "apps.cancel": "Cancel",
+
 
   "coverage.full": "complete",
   "coverage.partial": "partial",

@@ -1,7 +1,11 @@
 // 日本語の文言。キーは en.ts が決め、欠けるとコンパイルエラーになる。
 import type { TextKey } from "./en";
+import { accountJa } from "./account";
+import { alertsJa } from "./alerts";
 
 export const ja: Record<TextKey, string> = {
+  ...accountJa,
+  ...alertsJa,
   "app.tagline": "すべてのイベントを、順番どおりに。",
   "nav.devices": "デバイス",
   "nav.apps": "アプリの登録",
@@ -19,14 +23,6 @@ export const ja: Record<TextKey, string> = {
   "bar.account": "{user} としてサインイン中",
   "offline.banner": "サーバーに接続できません。表示中の内容はそのまま残り、接続が戻ると更新されます。",
 
-  "login.title": "Nenrin にサインイン",
-  "login.user": "ユーザー名",
-  "login.password": "パスワード",
-  "login.submit": "サインイン",
-  "login.busy": "サインインしています…",
-  "login.wrong": "ユーザー名またはパスワードが違います。",
-  "login.wait": "試行回数が多すぎます。{seconds} 秒後にもう一度お試しください。",
-  "login.offline": "サーバーに接続できません。",
 
   "error.title": "読み込めませんでした",
   "error.offline": "サーバーに接続できません。",
@@ -124,6 +120,7 @@ export const ja: Record<TextKey, string> = {
   "apps.deleteApp.sure": "{name} をシークレットごと削除しますか? トークンは数秒で無効になります。",
   "apps.deleteApp.yes": "削除する",
   "apps.cancel": "キャンセル",
+
 
   "coverage.full": "すべて収集",
   "coverage.partial": "一部のみ",

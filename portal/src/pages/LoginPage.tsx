@@ -15,8 +15,12 @@ import { Logo } from "../ui/icons";
 import { errorText } from "../ui/states";
 import "./login.css";
 
+/** The password was right, and the user has a second factor. */
+const CODE_WANTED = "totp_required";
+
 function problem(error: unknown, t: Translate): string {
   if (!(error instanceof ApiError)) return String(error);
+  if (error.code === CODE_WANTED) return t("login.code.ask");
   if (error.status === 401) return t("login.wrong");
   if (error.status === 429) return t("login.wait", { seconds: error.retryAfterSeconds ?? 60 });
   return errorText(error, t);
@@ -29,6 +33,8 @@ export function LoginPage() {
   const queries = useQueryClient();
   const [user, setUser] = useState("");
   const [password, setPassword] = useState("");
+  const [code, setCode] = useState("");
+  const [codeWanted, setCodeWanted] = useState(false);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   useEffect(() => {
@@ -40,10 +46,11 @@ export function LoginPage() {
     setBusy(true);
     setError(null);
     try {
-      const session = await api.login(user, password);
+      const session = await api.login(user, password, codeWanted ? code.trim() : undefined);
       queries.setQueryData(["me"], session);
       goTo(safeNext(search.next), { replace: true });
     } catch (problemFound) {
+      if (problemFound instanceof ApiError && problemFound.code === CODE_WANTED) setCodeWanted(true);
       setError(problemFound);
       setBusy(false);
     }
@@ -71,6 +78,14 @@ export function LoginPage() {
               onChange={(_, data) => setPassword(data.value)}
             />
           </Field>
+          {codeWanted && (
+            <Field label={t("login.code")}>
+              <Input
+                name="code" required autoFocus inputMode="numeric" autoComplete="one-time-code" value={code}
+                onChange={(_, data) => setCode(data.value)}
+              />
+            </Field>
+          )}
           <Button type="submit" appearance="primary" size="large" disabledFocusable={busy}>
             {busy ? t("login.busy") : t("login.submit")}
           </Button>

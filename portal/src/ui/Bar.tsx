@@ -1,5 +1,6 @@
 // The right side of the bar: zone, language, theme, help, account.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { api } from "../api/client";
 import { useText } from "../i18n/text";
 import type { Theme } from "../prefs/prefs";
@@ -46,7 +47,7 @@ export function Bar() {
       ><HelpIcon /></button>
       {me.data && (
         <>
-          <span className="account" title={t("bar.account", { user: me.data.user })}>{me.data.user}</span>
+          <Link to="/account" search={{}} className="account" title={t("bar.account", { user: me.data.user })}>{me.data.user}</Link>
           <button
             type="button" className="button small plain icon" title={t("bar.logout")} aria-label={t("bar.logout")}
             onClick={() => void logout()}

@@ -19,6 +19,7 @@ const KEYS: [string[], TextKey][] = [
   [["o"], "help.key.order"],
   [["u"], "help.key.zone"],
   [["g d"], "help.key.devices"],
+  [["g a"], "help.key.alerts"],
   [["?"], "help.key.help"],
 ];
 

@@ -26,6 +26,7 @@ export function Shell() {
   useEffect(() => addKeys({
     "?": () => openHelp(true),
     "g d": () => goTo("/devices"),
+    "g a": () => goTo("/alerts"),
     u: () => setPrefs({ zone: prefs().zone === "utc" ? "local" : "utc" }),
   }), []);
   return (
@@ -35,6 +36,7 @@ export function Shell() {
         <Link to="/devices" search={{}} className="brand"><Logo /><span>Nenrin</span></Link>
         <nav aria-label={t("nav.main")}>
           <Link to="/devices" search={{}} className="nav-link" activeProps={{ "data-active": "true" }}>{t("nav.devices")}</Link>
+          <Link to="/alerts" search={{}} className="nav-link" activeProps={{ "data-active": "true" }}>{t("nav.alerts")}</Link>
           {me.data?.role === "admin" && (
             <Link to="/apps" search={{}} className="nav-link" activeProps={{ "data-active": "true" }}>{t("nav.apps")}</Link>
           )}

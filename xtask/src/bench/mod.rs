@@ -1,5 +1,6 @@
 //! `cargo xtask bench NAME`: figures that anyone can measure again. With `--commit` the result goes to `bench/runs/`.
 
+mod detect;
 mod ingest;
 mod peer;
 mod query;
@@ -61,8 +62,18 @@ pub fn run(args: &[String]) -> Result<()> {
             }
             Ok(())
         }
+        Some(&"detect") => {
+            let number =
+                |idx: usize, default: usize| words.get(idx).map_or(Ok(default), |text| text.replace('_', "").parse());
+            let report = detect::run(number(1, 3_000)?, number(2, 20_000)?, number(3, 5)?)?;
+            println!("\n{}", report.table);
+            if commit {
+                write_run("detect", "Process events a second on one core", &report.table, &report.csv)?;
+            }
+            Ok(())
+        }
         _ => bail!(
-            "usage: cargo xtask bench latency [ACTS] | ingest [EVENTS] [RUNS] | query [EVENTS] [RUNS] [--slope] [--fresh]; --commit keeps it"
+            "usage: cargo xtask bench latency [ACTS] | detect [RULES] [EVENTS] [RUNS] | ingest [EVENTS] [RUNS] | query [EVENTS] [RUNS] [--slope] [--fresh]; --commit keeps it"
         ),
     }
 }

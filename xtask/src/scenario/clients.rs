@@ -1,7 +1,7 @@
 //! Clients written for Azure and Defender, from PyPI, against the real server: by its own address, and unchanged, with
 //! nothing but a hosts file that leads Microsoft's host names here.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 
 use super::python;
 use super::rig::{Programs, Rig, Scratch};
-use crate::command::{cargo, output, root, run as run_command};
+use crate::command::{output, run as run_command};
 
 /// What is installed; the environment is made anew when this changes.
 const PACKAGES: [&str; 3] = ["msal==1.39.0", "azure-identity==1.27.0", "requests==2.34.2"];
@@ -32,7 +32,8 @@ for _ in $(seq 600); do [ -s "$1/announced" ] && break; sleep 0.1; done
 
 pub(super) fn run(release: bool) -> Result<()> {
     let python = python::environment("clients", &PACKAGES)?;
-    let programs = server_only(release)?;
+    // The sensor is not needed, but for the server alone cargo would build the engine once more.
+    let programs = Programs::build(release, "")?;
     let scratch = Scratch::new("clients")?;
     let dir = scratch.path.as_path();
     std::fs::write(dir.join("clients.py"), SCRIPT)?;
@@ -49,18 +50,6 @@ pub(super) fn run(release: bool) -> Result<()> {
     let verified = nenrin(&programs, dir, &["audit", "verify"])?;
     println!("audit log: {} rows, {}", verified["rows"], verified["problems"]);
     Ok(())
-}
-
-/// No sensor is needed, and its build is not short.
-fn server_only(release: bool) -> Result<Programs> {
-    let mut build = cargo(&["build", "--quiet", "--locked", "-p", "server"]);
-    if release {
-        build.arg("--release");
-    }
-    run_command(&mut build)?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let dir = target.join(if release { "release" } else { "debug" });
-    Ok(Programs { nenrin: dir.join("nenrin"), sensor: dir.join("nenrin-sensor") })
 }
 
 /// An app with a secret, one permission and consent, made as an admin would.

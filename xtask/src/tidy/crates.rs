@@ -18,7 +18,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("query", &["kql", "schema", "store"]),
     ("detect", &["schema"]),
     ("sensor", &["schema", "wire"]),
-    ("server", &["query", "schema", "store", "wire"]),
+    ("server", &["detect", "query", "schema", "store", "wire"]),
     ("xtask", &[]),
 ];
 

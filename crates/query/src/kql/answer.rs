@@ -1,12 +1,16 @@
 //! What a query is asked with, and what it answers.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use kql::Diagnostic;
+use schema::Row;
 use tokio::sync::mpsc::Receiver;
 
+use super::deadline::{Cancel, Deadline};
 use super::types::KqlType;
 use crate::Error;
 use crate::limits::{EXPANDED_ROWS_MAX, HUNT_MEMORY_BYTES_MAX, HUNT_WALL_TIME_MAX, RESULT_BYTES_MAX, RESULT_ROWS_MAX};
@@ -27,6 +31,10 @@ pub struct Request {
     pub limits: Limits,
     /// Which rows may be seen.
     pub access: Access,
+    /// Calls the query off at any time.
+    pub cancel: Cancel,
+    /// Rows of tables that are not events, by the table's name.
+    pub state_rows: Arc<BTreeMap<&'static str, Vec<Row>>>,
 }
 
 impl Request {
@@ -39,6 +47,8 @@ impl Request {
             now_ns,
             limits: Limits::default(),
             access: Access::default(),
+            cancel: Cancel::default(),
+            state_rows: Arc::default(),
         }
     }
 }
@@ -173,6 +183,7 @@ pub struct Answer {
     pub visualization: Option<Visualization>,
     pub(super) messages: Receiver<Message>,
     pub(super) task: tokio::task::AbortHandle,
+    pub(super) deadline: Deadline,
     pub(super) outcome: Option<Outcome>,
 }
 
@@ -234,6 +245,7 @@ impl Answer {
 
 impl Drop for Answer {
     fn drop(&mut self) {
+        self.deadline.end();
         self.task.abort();
     }
 }

@@ -11,7 +11,7 @@ use super::plan::PLUGINS;
 /// Candidates at most.
 const CANDIDATES_MAX: usize = 200;
 
-/// The tables that a query may name besides `let`s.
+/// What `invoke` may call besides the query's own functions.
 const ENRICHING: [&str; 2] = ["FileProfile", "SeenBy"];
 
 /// Where the word at a byte begins, and the names that may stand there and begin with it, in any case. `columns` binds a

@@ -38,6 +38,7 @@ pub use naming::{Naming, aggregate_naming, naming};
 pub use operators::{FORMS, Form, OPERATORS};
 pub use scratch::{Scratch, compile};
 pub use series::{SEVERAL, Several};
+pub use terms::{TermIndex, fold};
 pub use udf::udf_by_name;
 
 /// One list per family, in the order of the documentation.

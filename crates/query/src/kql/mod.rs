@@ -4,6 +4,7 @@
 mod answer;
 mod bind;
 mod complete;
+mod deadline;
 mod exec;
 pub mod frame;
 pub mod functions;
@@ -23,6 +24,7 @@ pub use answer::{
 };
 pub use arrow::array::RecordBatch as Batch;
 pub use complete::is_whole;
+pub use deadline::{Cancel, CancelOnDrop, Deadline};
 pub use output::{ParquetFile, csv_line, json_rows, text_rows};
 pub(crate) use source::is_event_source;
 pub use types::KqlType;

@@ -10,7 +10,7 @@ use std::cmp::Ordering;
 
 use datafusion::scalar::ScalarValue;
 
-pub use columns::{Column, array};
+pub use columns::{Builder, Column, array};
 pub use datetime::{Civil, TICKS_MAX, format_datetime, parse_datetime};
 pub use guid::parse_guid;
 pub use number::{format_real, parse_long, parse_real};

@@ -234,6 +234,11 @@ fn is_aggregate(name: &str) -> bool {
     )
 }
 
+/// An aggregate over all rows of a table.
+pub fn whole(env: &Env, table: &Table, call: &Call) -> Result<Value> {
+    aggregate(env, table, call, &Group { keys: Vec::new(), rows: table.rows.clone() })
+}
+
 fn aggregate(env: &Env, table: &Table, call: &Call, group: &Group) -> Result<Value> {
     let name = call.name.text.as_str();
     let plain = name.strip_suffix("_if").or_else(|| name.strip_suffix("if")).unwrap_or(name);

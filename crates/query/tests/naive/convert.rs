@@ -26,6 +26,14 @@ pub fn to_text(value: &Value) -> String {
     }
 }
 
+/// The text of a string literal.
+pub fn constant_text(expr: &kql::syntax::Expr) -> super::scope::Result<String> {
+    match expr {
+        kql::syntax::Expr::Literal { literal: kql::syntax::Literal::String { value, .. }, .. } => Ok(value.clone()),
+        other => Err(format!("a text is needed, not {other:?}")),
+    }
+}
+
 fn real_text(value: f64) -> String {
     format!("{value:?}")
 }

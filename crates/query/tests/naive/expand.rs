@@ -4,6 +4,7 @@ use kql::syntax::{DataType, MvApply, MvExpand, MvExpandItem, MvExpandKind, Parse
 
 use super::convert::{convert, to_json, to_text};
 use super::operators::{evaluate_column, name_of, run};
+use super::regex::Regex;
 use super::scalar::eval;
 use super::scope::{Env, Result, Row};
 use super::value::{Column, Json, Table, Value};
@@ -133,9 +134,7 @@ enum Piece {
 
 pub fn parse(env: &Env, mut table: Table, spec: &Parse, drops: bool) -> Result<Table> {
     let kind = spec.kind.unwrap_or(ParseKind::Simple);
-    if kind == ParseKind::Regex {
-        return Err("parse kind=regex".to_owned());
-    }
+    let regex = if kind == ParseKind::Regex { Some(whole_pattern(env, spec)?) } else { None };
     let (_, texts) = evaluate_column(env, &table, &spec.expr)?;
     let mut pieces = Vec::new();
     let mut n_columns = 0;
@@ -157,7 +156,10 @@ pub fn parse(env: &Env, mut table: Table, spec: &Parse, drops: bool) -> Result<T
         let letters: Vec<char> = to_text(&text).chars().collect();
         let mut found: Vec<Value> = places.iter().map(|at| Value::null(table.columns[*at].data_type)).collect();
         let nulls = found.clone();
-        let is_match = match_pieces(&pieces, &letters, kind, &mut found);
+        let is_match = match &regex {
+            Some(regex) => match_groups(regex, &text, &mut found),
+            None => match_pieces(&pieces, &letters, kind, &mut found),
+        };
         for (at, value) in places.iter().zip(if is_match { found } else { nulls }) {
             row[*at] = value;
         }
@@ -167,6 +169,28 @@ pub fn parse(env: &Env, mut table: Table, spec: &Parse, drops: bool) -> Result<T
     }
     table.rows = rows;
     Ok(table)
+}
+
+/// The pattern of `kind=regex` as one expression: a group for each column, which are strings.
+fn whole_pattern(env: &Env, spec: &Parse) -> Result<Regex> {
+    let mut pattern = "^".to_owned();
+    for part in &spec.pattern {
+        match part {
+            ParsePart::Star { .. } => pattern.push_str("(?:.*?)"),
+            ParsePart::Text(text) => pattern.push_str(&format!("(?:{})", to_text(&eval(env, text, Row::NONE)?))),
+            ParsePart::Column { data_type: None | Some(DataType::String), .. } => pattern.push_str("(.*?)"),
+            ParsePart::Column { .. } => return Err("parse kind=regex with types".to_owned()),
+        }
+    }
+    Regex::new(&(pattern + "$"))
+}
+
+fn match_groups(regex: &Regex, text: &Value, found: &mut [Value]) -> bool {
+    let Some(groups) = regex.find(&to_text(text)) else { return false };
+    for (value, group) in found.iter_mut().zip(&groups.groups[1..]) {
+        *value = Value::string(group.clone().unwrap_or_default());
+    }
+    true
 }
 
 fn place_for(table: &mut Table, column: Column) -> usize {

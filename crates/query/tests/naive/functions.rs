@@ -72,6 +72,7 @@ fn case(branches: &[Value]) -> Value {
 fn number(name: &str, arguments: &[Value]) -> Option<Result<Value>> {
     Some(match (name, arguments) {
         ("bin" | "floor", [value, size]) => arithmetic::bin(value, size),
+        ("bin_at", [value, size, origin]) => bin_at(value, size, origin),
         ("abs", [Value::Int(value)]) => Ok(Value::Long(value.map(|value| i64::from(value).abs()))),
         ("abs", [Value::Long(value)]) => Ok(Value::Long(value.and_then(i64::checked_abs))),
         ("abs", [Value::Real(value)]) => Ok(Value::Real(value.map(f64::abs))),
@@ -96,6 +97,13 @@ fn number(name: &str, arguments: &[Value]) -> Option<Result<Value>> {
         ("gettype", [value]) => Ok(Value::string(type_name(value))),
         _ => return None,
     })
+}
+
+/// The multiples of the size are counted from the origin.
+fn bin_at(value: &Value, size: &Value, origin: &Value) -> Result<Value> {
+    let distance = arithmetic::arithmetic(kql::syntax::BinaryOp::Subtract, value, origin)?;
+    let binned = arithmetic::bin(&distance, size)?;
+    arithmetic::arithmetic(kql::syntax::BinaryOp::Add, origin, &binned)
 }
 
 fn sign(value: f64) -> f64 {

@@ -11,7 +11,7 @@ use kql::syntax::{
 use super::scalar::{constant, eval, truth};
 use super::scope::{Binding, Env, Result, Row};
 use super::value::{Column, Table, Value, sort_order};
-use super::{aggregate, convert, expand, join, series};
+use super::{aggregate, convert, expand, join, nested, plugins, scan, search, series};
 
 /// What a function gives back.
 pub enum Returned {
@@ -197,9 +197,34 @@ fn apply(env: &Env, mut table: Table, operator: &OperatorKind, has_input: bool) 
         OperatorKind::Parse(spec) => expand::parse(env, table, spec, false),
         OperatorKind::ParseWhere(spec) => expand::parse(env, table, spec, true),
         OperatorKind::MakeSeries(spec) => series::make_series(env, &table, spec),
+        OperatorKind::TopNested { levels } => nested::top_nested(env, &table, levels),
+        OperatorKind::Partition(spec) => nested::partition(env, &table, spec),
+        OperatorKind::Scan(spec) => scan::scan(env, &table, spec),
+        OperatorKind::Evaluate(spec) => plugins::evaluate(env, &table, spec),
+        OperatorKind::Search(spec) => search::search(env, &table, spec),
+        OperatorKind::Find(spec) => search::find(env, spec),
+        OperatorKind::Invoke { function: Expr::Call(call) } => match env.get(&call.name.text) {
+            Some(Binding::Function(function, outer)) => {
+                let mut inner = env.clone();
+                inner.bind("invoke input", Binding::Table(Rc::new(table)));
+                invoke(&inner, function, outer, call)
+            }
+            _ => Err(format!("no function {}", call.name.text)),
+        },
         OperatorKind::Range { name, from, to, step } => range(env, &name.text, from, to, step.as_ref()),
         OperatorKind::As { name: _ } | OperatorKind::Render(_) => Ok(table),
         other => Err(format!("operator {}", other.name())),
+    }
+}
+
+/// `T | invoke f(…)`: the table is the first argument.
+fn invoke(env: &Env, function: &Function, outer: &Env, call: &kql::syntax::Call) -> Result<Table> {
+    let table = kql::syntax::Name { text: "invoke input".to_owned(), ..call.name.clone() };
+    let mut arguments = vec![Argument { name: None, value: Expr::Name(table) }];
+    arguments.extend(call.arguments.iter().cloned());
+    match call_function(env, function, outer, &arguments, Row::NONE)? {
+        Returned::Table(table) => Ok(table),
+        Returned::Scalar(_) => Err("a scalar where a table is needed".to_owned()),
     }
 }
 
@@ -335,16 +360,21 @@ fn reorder(table: &Table, columns: &[Reorder]) -> Table {
 
 fn distinct(env: &Env, table: &Table, columns: &[NamedExpr]) -> Result<Table> {
     let is_all = matches!(columns, [NamedExpr { expr: Expr::Star { .. }, .. }]);
-    let mut result = if is_all { table.clone() } else { project(env, table, columns)? };
+    let result = if is_all { table.clone() } else { project(env, table, columns)? };
+    Ok(unique(&result))
+}
+
+/// Each row once.
+pub fn unique(table: &Table) -> Table {
+    let mut result = Table { is_sorted: false, ..table.clone() };
     let mut seen = Vec::new();
-    result.is_sorted = false;
     result.rows.retain(|row| {
         let key: Vec<String> = row.iter().map(Value::key).collect();
         let is_new = !seen.contains(&key);
         seen.push(key);
         is_new
     });
-    Ok(result)
+    result
 }
 
 fn take(env: &Env, mut table: Table, count: &Expr) -> Result<Table> {
@@ -376,7 +406,7 @@ fn sort(env: &Env, mut table: Table, by: &[Ordered]) -> Result<Table> {
 }
 
 /// Columns by name; what a table doesn't have is null, or with `inner` left out.
-fn union(tables: &[Table], is_inner: bool) -> Table {
+pub fn union(tables: &[Table], is_inner: bool) -> Table {
     let mut columns: Vec<Column> = Vec::new();
     for column in tables.iter().flat_map(|table| &table.columns) {
         let is_everywhere = tables.iter().all(|table| table.columns.contains(column));

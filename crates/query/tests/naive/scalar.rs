@@ -25,6 +25,9 @@ pub fn eval(env: &Env, expr: &Expr, row: Row) -> Result<Value> {
             Expr::Name(side) if side.text.starts_with('$') => {
                 row.side(&side.text, &name.text).cloned().ok_or_else(|| format!("no column {}", name.text))
             }
+            Expr::Name(step) if row.step(&step.text, &name.text).is_some() => {
+                row.step(&step.text, &name.text).cloned().ok_or_else(|| "a step".to_owned())
+            }
             base => Ok(member(&eval(env, base, row)?, &name.text)),
         },
         Expr::Index { base, index, .. } => Ok(element(&eval(env, base, row)?, &eval(env, index, row)?)),

@@ -38,6 +38,7 @@ pub fn call(name: &str, arguments: &[Value]) -> Option<Result<Value>> {
         ("isascii", 1) => Ok(Value::Bool(Some(text(0).is_ascii()))),
         ("translate", 3) => string(translate(&text(0), &text(1), &text(2))),
         ("extractjson" | "extract_json", 2) => string(extract_json(&text(0), &text(1))),
+        ("extractjson" | "extract_json", 3) => Ok(typed(&extract_json(&text(0), &text(1)), &arguments[2])),
         _ => return None,
     })
 }

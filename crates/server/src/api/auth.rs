@@ -29,6 +29,9 @@ const COOKIE: &str = "__Host-session";
 pub struct LoginRequest {
     user: String,
     password: String,
+    /// Of the authenticator app, for users with a second factor. Without it the answer is `totp_required`.
+    #[serde(default)]
+    code: Option<String>,
 }
 
 /// Who is signed in.
@@ -109,7 +112,16 @@ pub async fn login(Shared(api): Shared<Api>, Body(request): Body<LoginRequest>) 
     let right = tokio::task::spawn_blocking(move || password_matches(&password, &hash))
         .await
         .map_err(|error| anyhow::anyhow!("password task: {error}"))?;
-    if !right || role.is_empty() {
+    let mut right = right && !role.is_empty();
+    // Only who knows the password hears that a code is wanted.
+    if right && api.state.has_totp(&request.user).await? {
+        let Some(code) = &request.code else {
+            let message = "enter the code of your authenticator app";
+            return Err(ApiError::new(StatusCode::UNAUTHORIZED, "totp_required", message));
+        };
+        right = api.state.use_totp(&request.user, code).await?;
+    }
+    if !right {
         api.logins.failed(&request.user);
         let name: String = request.user.chars().take(64).collect();
         api.state.audit("anonymous", "user.refuse", &name, serde_json::Value::Null).await?;

@@ -166,6 +166,10 @@ impl From<query::Error> for ApiError {
             query::Error::Limit(_) => {
                 Self::retry_later(StatusCode::SERVICE_UNAVAILABLE, "query_limit", 1, &error.to_string())
             }
+            query::Error::Damaged(_) => {
+                tracing::error!(%error, "column file is damaged");
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "damaged_file", &error.to_string())
+            }
             query::Error::Engine(_) => anyhow::anyhow!("{error}").into(),
         }
     }

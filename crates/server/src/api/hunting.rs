@@ -9,8 +9,10 @@ use axum::extract::State as Shared;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use query::kql::{Analysis, Answer, AnswerColumn, KqlType, Refusal, Request, TimeRange, json_rows};
+use query::{Completeness, State};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use store::Store;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::{IntoParams, ToSchema};
@@ -20,6 +22,7 @@ use super::answer_body::{Format, Writer};
 use super::auth::SignedIn;
 use super::error::{ApiError, Body, ErrorBody, Params};
 use super::item::CompleteBody;
+use crate::alerts::tables;
 use crate::clock::{now_ns, us_of_text};
 use crate::limits::{HUNTING_DAYS_DEFAULT, MDE_ROWS_MAX};
 
@@ -179,9 +182,9 @@ pub async fn run(
     let slot = Arc::clone(&api.queries).acquire_owned().await.map_err(|error| anyhow::anyhow!("{error}"))?;
     let answer = start(&api, request).await?;
     let (sender, receiver) = mpsc::channel::<Result<Bytes, std::io::Error>>(4);
-    let format = params.format;
+    let (format, store) = (params.format, Arc::clone(&api.store));
     tokio::spawn(async move {
-        send(answer, format, complete, sender).await;
+        send(answer, &store, format, complete, sender).await;
         drop(slot);
     });
     let mut response = HttpBody::from_stream(ReceiverStream::new(receiver)).into_response();
@@ -190,15 +193,27 @@ pub async fn run(
 }
 
 /// Begins a query on a worker thread.
-async fn start(api: &Api, request: Request) -> Result<Answer, ApiError> {
+async fn start(api: &Api, mut request: Request) -> Result<Answer, ApiError> {
+    request.state_rows = tables::for_query(&api.state, &request.text).await?;
     let (engine, store) = (Arc::clone(&api.engine), Arc::clone(&api.store));
-    let started = tokio::task::spawn_blocking(move || engine.run_kql(&store.snapshot(), request)).await;
+    // A client that goes away while the query is understood calls it off too.
+    let guard = request.cancel.on_drop();
+    let run = move || {
+        let snapshot = store.snapshot();
+        engine.run_kql(&snapshot, request).map_err(|refusal| match refusal {
+            Refusal::Failed(error) => Refusal::Failed(error.with_cause(&snapshot)),
+            refused @ Refusal::Diagnostics(_) => refused,
+        })
+    };
+    let started = tokio::task::spawn_blocking(run).await;
+    guard.disarm();
     started.map_err(|error| anyhow::anyhow!("query task: {error}"))?.map_err(ApiError::from)
 }
 
 /// Writes an answer until it ends or nobody reads it any more.
 async fn send(
     mut answer: Answer,
+    store: &Arc<Store>,
     format: Format,
     complete: CompleteBody,
     sender: mpsc::Sender<Result<Bytes, std::io::Error>>,
@@ -220,6 +235,7 @@ async fn send(
         let written = match batch {
             Some(Ok(batch)) => writer.rows(&batch),
             Some(Err(error)) => {
+                let error = with_cause(store, error).await;
                 // NDJSON can say it; a broken file or table must break off instead of looking whole.
                 if !writer.failed(&error) {
                     return drop(sender.send(Err(std::io::Error::other(error.to_string()))).await);
@@ -238,6 +254,13 @@ async fn send(
     }
 }
 
+/// The error as one that names the file, when a file is the cause.
+async fn with_cause(store: &Arc<Store>, error: query::Error) -> query::Error {
+    let (store, text) = (Arc::clone(store), error.to_string());
+    let named = tokio::task::spawn_blocking(move || error.with_cause(&store.snapshot())).await;
+    named.unwrap_or(query::Error::Engine(text))
+}
+
 /// What is missing in a range, over all devices.
 async fn completeness(api: &Api, range: Option<TimeRange>) -> Result<CompleteBody, ApiError> {
     let devices: Vec<String> = api.state.devices().await?.into_iter().map(|device| device.id).collect();
@@ -246,7 +269,16 @@ async fn completeness(api: &Api, range: Option<TimeRange>) -> Result<CompleteBod
             let streams = devices.iter().flat_map(|device| store.streams(device));
             let n_unexplained = streams.flat_map(|stream| stream.holes).map(|hole| hole.to - hole.from + 1).sum();
             let (from_us, to_us) = range.map_or((None, None), |range| (Some(range.from_us), Some(range.to_us)));
-            engine.completeness_everywhere(&store.snapshot(), from_us, to_us, n_unexplained)
+            let snapshot = store.snapshot();
+            let complete = engine.completeness_everywhere(&snapshot, from_us, to_us, n_unexplained);
+            match complete.map_err(|error| error.with_cause(&snapshot)) {
+                // The query may not need the file; if it does, it fails by itself and names it.
+                Err(error @ query::Error::Damaged(_)) => {
+                    tracing::error!(%error, "what is missing is not known");
+                    Ok(Completeness { state: State::Unknown, gaps: Vec::new() })
+                }
+                complete => complete,
+            }
         })
         .await?;
     Ok(complete.into())
@@ -344,7 +376,11 @@ pub async fn advanced(
     let schema: Vec<AdvancedColumn> = schema.collect();
     let mut results = Vec::new();
     while let Some(batch) = answer.next_batch_async().await {
-        for row in json_rows(&answer.columns, &batch?)? {
+        let batch = match batch {
+            Ok(batch) => batch,
+            Err(error) => return Err(with_cause(&api.store, error).await.into()),
+        };
+        for row in json_rows(&answer.columns, &batch)? {
             let named = answer.columns.iter().map(|column| column.name.clone()).zip(row);
             results.push(Value::Object(named.collect()));
         }

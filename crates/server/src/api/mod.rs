@@ -1,15 +1,24 @@
 //! The HTTP API that the portal and scripts use. Thin: parse, ask `query` or `state`, write JSON.
 
+pub mod alert_body;
+pub mod alerts;
 mod answer_body;
 pub mod apps;
+pub mod asked;
 pub mod auth;
+pub mod detections;
 pub mod devices;
 pub mod error;
 pub mod events;
 pub mod hunting;
 pub mod item;
+pub mod machines;
 pub mod misc;
+pub mod odata;
 pub mod openapi;
+pub mod related;
+pub mod second_factor;
+pub mod store;
 pub mod stream;
 pub mod timeline;
 pub mod users;
@@ -17,13 +26,15 @@ pub mod users;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use ::store::Store;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{delete, get, post, put};
 use query::Engine;
-use store::Store;
 use tokio::sync::Semaphore;
 
+use crate::alerts::detector::Detector;
+use crate::alerts::limiter::CallLimiter;
 use crate::ca::Ca;
 use crate::identity::{Identity, access};
 use crate::limits::{BODY_BYTES_MAX, QUERIES_MAX, QUERY_BODY_BYTES_MAX, STREAMS_MAX};
@@ -49,6 +60,12 @@ pub struct Api {
     pub queries: Arc<Semaphore>,
     /// Slots for open live streams.
     pub streams: Arc<Semaphore>,
+    /// The slot for maintenance that was asked for.
+    pub maintenance: Arc<Semaphore>,
+    /// Calls of MDE's API per caller.
+    pub calls: Arc<CallLimiter>,
+    /// Rules; `None` where no server runs.
+    pub detector: Option<Arc<Detector>>,
     /// CSP violations that browsers reported since the start.
     pub csp_reports: Arc<AtomicU64>,
 }
@@ -65,8 +82,17 @@ impl Api {
             logins: Arc::default(),
             queries: Arc::new(Semaphore::new(QUERIES_MAX)),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            maintenance: Arc::new(Semaphore::new(1)),
+            calls: Arc::default(),
+            detector: None,
             csp_reports: Arc::default(),
         }
+    }
+
+    /// The same with rules that are asked.
+    #[must_use]
+    pub fn with_detector(self, detector: Arc<Detector>) -> Self {
+        Self { detector: Some(detector), ..self }
     }
 
     /// Runs a blocking query on a worker thread, within the number of queries that may run at once.
@@ -79,7 +105,8 @@ impl Api {
     ) -> Result<T, error::ApiError> {
         let _slot = self.queries.acquire().await.map_err(|error| anyhow::anyhow!("{error}"))?;
         let (engine, store) = (Arc::clone(&self.engine), Arc::clone(&self.store));
-        let result = tokio::task::spawn_blocking(move || work(&engine, &store)).await;
+        let work = move || work(&engine, &store).map_err(|error| error.with_cause(&store.snapshot()));
+        let result = tokio::task::spawn_blocking(work).await;
         Ok(result.map_err(|error| anyhow::anyhow!("query task: {error}"))??)
     }
 }
@@ -91,12 +118,18 @@ pub fn router(api: Api) -> Router {
         .route("/login", post(auth::login))
         .route("/logout", post(auth::logout))
         .route("/me", get(auth::me))
+        .route("/me/totp", get(second_factor::state).post(second_factor::begin))
+        .route("/me/totp/confirm", post(second_factor::confirm))
+        .route("/me/totp/end", post(second_factor::end))
         .route("/devices", get(devices::list))
         .route("/devices/{id}", get(devices::one))
         .route("/devices/{id}/timeline", get(timeline::page))
         .route("/devices/{id}/timeline/summary", get(timeline::summary))
         .route("/devices/{id}/timeline/stream", get(stream::stream))
         .route("/events/{id}", get(events::event))
+        .route("/prevalence", get(self::store::prevalence))
+        .route("/store", get(self::store::usage))
+        .route("/store/maintenance", post(self::store::maintain))
         .route("/schema", get(misc::schema))
         .route("/apps", get(apps::list).post(apps::create))
         .route("/apps/{id}", get(apps::one).delete(apps::delete))
@@ -115,6 +148,13 @@ pub fn router(api: Api) -> Router {
         .route("/csp-report", post(misc::csp_report))
         .route("/csp-reports/count", get(misc::csp_report_count))
         .route("/openapi.json", get(openapi::document))
+        .route("/alerts/{id}", get(alerts::detail))
+        .route("/detections", get(detections::state))
+        .route("/detections/history", post(detections::history))
+        .route(
+            "/suppressions",
+            get(detections::suppressions).post(detections::suppress).delete(detections::end_suppression),
+        )
         .route_layer(authorize())
         .fallback(error::no_route)
         .layer(axum::middleware::from_fn(auth::same_origin))
@@ -128,13 +168,45 @@ pub fn router(api: Api) -> Router {
         .layer(axum::middleware::from_fn(auth::same_origin))
         .layer(axum::middleware::from_fn_with_state(QUERY_BODY_BYTES_MAX, error::read_body))
         .layer(DefaultBodyLimit::max(QUERY_BODY_BYTES_MAX));
+    let mde = mde_routes()
+        .route_layer(authorize())
+        .layer(axum::middleware::from_fn(auth::same_origin))
+        .layer(axum::middleware::from_fn_with_state(BODY_BYTES_MAX, error::read_body))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
     Router::new()
         .nest("/api/v1", v1)
         .merge(hunting)
+        .merge(mde)
         .layer(axum::middleware::from_fn(error::azure_errors))
         .route("/healthz", get(|| async { "ok" }))
         .with_state(api.clone())
         .merge(oauth::router(api))
+}
+
+/// MDE's routes for alerts and devices, with and without the version.
+fn mde_routes() -> Router<Api> {
+    let mut routes = Router::new();
+    for base in ["/api", "/api/v1.0"] {
+        let path = |rest: &str| format!("{base}{rest}");
+        routes = routes
+            .route(&path("/alerts"), get(alerts::list))
+            .route(&path("/alerts/$count"), get(alerts::number))
+            .route(&path("/alerts/batchUpdate"), post(alerts::batch_update))
+            .route(&path("/alerts/createAlertByReference"), post(alerts::create))
+            .route(&path("/alerts/CreateAlertByReference"), post(alerts::create))
+            .route(&path("/alerts/{id}"), get(alerts::one).patch(alerts::update))
+            .route(&path("/alerts/{id}/domains"), get(related::domains))
+            .route(&path("/alerts/{id}/files"), get(related::files))
+            .route(&path("/alerts/{id}/ips"), get(related::ips))
+            .route(&path("/alerts/{id}/machine"), get(related::machine))
+            .route(&path("/alerts/{id}/user"), get(related::user))
+            .route(&path("/machines"), get(machines::list))
+            .route(&path("/machines/{id}"), get(machines::one))
+            .route(&path("/machines/{id}/alerts"), get(machines::alerts))
+            .route(&path("/machines/{id}/alerts/$count"), get(machines::alerts_number))
+            .route(&path("/machines/{id}/tags"), post(machines::tags));
+    }
+    routes
 }
 
 /// The same routes for somebody who may read the data directory anyway: a socket in it, or no server at all.

@@ -3,7 +3,10 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{apps, auth, devices, events, hunting, misc, stream, timeline, users};
+use super::{
+    alerts, apps, auth, detections, devices, events, hunting, machines, misc, related, second_factor, store, stream,
+    timeline, users,
+};
 
 /// The document.
 #[derive(OpenApi)]
@@ -13,6 +16,10 @@ use super::{apps, auth, devices, events, hunting, misc, stream, timeline, users}
         auth::login,
         auth::logout,
         auth::me,
+        second_factor::state,
+        second_factor::begin,
+        second_factor::confirm,
+        second_factor::end,
         devices::list,
         devices::one,
         timeline::page,
@@ -22,6 +29,9 @@ use super::{apps, auth, devices, events, hunting, misc, stream, timeline, users}
         hunting::run,
         hunting::analyze,
         hunting::advanced,
+        store::prevalence,
+        store::usage,
+        store::maintain,
         misc::schema,
         misc::enrolment_token,
         misc::csp_report,
@@ -43,7 +53,29 @@ use super::{apps, auth, devices, events, hunting, misc, stream, timeline, users}
         users::create,
         users::set_role,
         users::reset_password,
-        users::delete
+        users::delete,
+        alerts::list,
+        alerts::number,
+        alerts::one,
+        alerts::update,
+        alerts::batch_update,
+        alerts::create,
+        related::domains,
+        related::files,
+        related::ips,
+        related::machine,
+        related::user,
+        alerts::detail,
+        machines::list,
+        machines::one,
+        machines::alerts,
+        machines::alerts_number,
+        machines::tags,
+        detections::state,
+        detections::history,
+        detections::suppressions,
+        detections::suppress,
+        detections::end_suppression
     )
 )]
 pub struct Document;

@@ -45,7 +45,10 @@ const fn granted(method: &'static str, path: &'static str, role: Role, any_of: &
 
 const HUNTING: &[&str] = &["AdvancedQuery.Read.All", "AdvancedHunting.Read.All", "ThreatHunting.Read.All"];
 const MACHINES: &[&str] = &["Machine.Read.All", "Machine.ReadWrite.All"];
+const ALERTS: &[&str] = &["Alert.Read.All", "Alert.ReadWrite.All"];
+const ALERTS_WRITE: &[&str] = &["Alert.ReadWrite.All"];
 const TIMELINE: &[&str] = &["Timeline.Read.All"];
+const PREVALENCE: &[&str] = &["File.Read.All", "Ip.Read.All", "Url.Read.All"];
 const PEOPLE: &[&str] = &[];
 
 /// Every route below `/api`.
@@ -55,12 +58,19 @@ pub const RULES: &[Rule] = &[
     open("POST", "/api/v1/csp-report"),
     open("GET", "/api/v1/openapi.json"),
     granted("GET", "/api/v1/me", Role::Reader, PEOPLE),
+    granted("GET", "/api/v1/me/totp", Role::Reader, PEOPLE),
+    granted("POST", "/api/v1/me/totp", Role::Reader, PEOPLE),
+    granted("POST", "/api/v1/me/totp/confirm", Role::Reader, PEOPLE),
+    granted("POST", "/api/v1/me/totp/end", Role::Reader, PEOPLE),
     granted("GET", "/api/v1/devices", Role::Reader, MACHINES),
     granted("GET", "/api/v1/devices/{id}", Role::Reader, MACHINES),
     granted("GET", "/api/v1/devices/{id}/timeline", Role::Reader, TIMELINE),
     granted("GET", "/api/v1/devices/{id}/timeline/summary", Role::Reader, TIMELINE),
     granted("GET", "/api/v1/devices/{id}/timeline/stream", Role::Reader, TIMELINE),
     granted("GET", "/api/v1/events/{id}", Role::Reader, TIMELINE),
+    granted("GET", "/api/v1/prevalence", Role::Reader, PREVALENCE),
+    granted("GET", "/api/v1/store", Role::Admin, PEOPLE),
+    granted("POST", "/api/v1/store/maintenance", Role::Admin, PEOPLE),
     granted("GET", "/api/v1/schema", Role::Reader, HUNTING),
     granted("POST", "/api/v1/enrolment-tokens", Role::Admin, PEOPLE),
     granted("GET", "/api/v1/apps", Role::Admin, PEOPLE),
@@ -85,7 +95,35 @@ pub const RULES: &[Rule] = &[
     granted("POST", "/api/v1/hunting/run", Role::Reader, HUNTING),
     granted("POST", "/api/v1/hunting/analyze", Role::Reader, HUNTING),
     granted("POST", "/api/advancedqueries/run", Role::Reader, HUNTING),
+    granted("GET", "/api/alerts", Role::Reader, ALERTS),
+    granted("GET", "/api/alerts/$count", Role::Reader, ALERTS),
+    granted("POST", "/api/alerts/batchUpdate", Role::Analyst, ALERTS_WRITE),
+    granted("POST", "/api/alerts/createAlertByReference", Role::Analyst, ALERTS_WRITE),
+    granted("GET", "/api/alerts/{id}", Role::Reader, ALERTS),
+    granted("PATCH", "/api/alerts/{id}", Role::Analyst, ALERTS_WRITE),
+    granted("GET", "/api/alerts/{id}/domains", Role::Reader, &["Url.Read.All"]),
+    granted("GET", "/api/alerts/{id}/files", Role::Reader, &["File.Read.All"]),
+    granted("GET", "/api/alerts/{id}/ips", Role::Reader, &["Ip.Read.All"]),
+    granted("GET", "/api/alerts/{id}/machine", Role::Reader, MACHINES),
+    granted("GET", "/api/alerts/{id}/user", Role::Reader, &["User.Read.All"]),
+    granted("GET", "/api/machines", Role::Reader, MACHINES),
+    granted("GET", "/api/machines/{id}", Role::Reader, MACHINES),
+    granted("GET", "/api/machines/{id}/alerts", Role::Reader, ALERTS),
+    granted("GET", "/api/machines/{id}/alerts/$count", Role::Reader, ALERTS),
+    granted("POST", "/api/machines/{id}/tags", Role::Analyst, &["Machine.ReadWrite.All"]),
+    granted("GET", "/api/v1/alerts/{id}", Role::Reader, ALERTS),
+    granted("GET", "/api/v1/detections", Role::Reader, ALERTS),
+    granted("POST", "/api/v1/detections/history", Role::Analyst, ALERTS_WRITE),
+    granted("GET", "/api/v1/suppressions", Role::Reader, ALERTS),
+    granted("POST", "/api/v1/suppressions", Role::Analyst, ALERTS_WRITE),
+    granted("DELETE", "/api/v1/suppressions", Role::Analyst, ALERTS_WRITE),
 ];
+
+/// MDE's clients may name the version, and write one route in two ways: the path as the document and the table have it.
+fn documented(path: &str) -> String {
+    let path = path.replacen("/api/v1.0/", "/api/", 1);
+    path.replacen("/CreateAlertByReference", "/createAlertByReference", 1)
+}
 
 /// The rule of a route; HEAD is GET without the body.
 pub fn rule(method: &Method, path: &str) -> Option<&'static Rule> {
@@ -103,7 +141,7 @@ pub async fn authorize(Shared(api): Shared<Api>, request: Request, next: Next) -
 }
 
 async fn check(api: &Api, parts: &mut Parts) -> Result<(), Box<Response>> {
-    let path = parts.extensions.get::<MatchedPath>().map(|it| it.as_str().to_owned()).unwrap_or_default();
+    let path = parts.extensions.get::<MatchedPath>().map(|it| documented(it.as_str())).unwrap_or_default();
     let Some(rule) = rule(&parts.method, &path) else {
         if RULES.iter().any(|rule| rule.path == path) {
             let message = "this path does not take this method";

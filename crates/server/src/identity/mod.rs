@@ -20,6 +20,7 @@ pub mod apps;
 pub mod audit;
 pub mod limiter;
 pub mod permissions;
+pub mod totp;
 pub mod users;
 
 use std::collections::{BTreeSet, HashMap};
@@ -48,6 +49,8 @@ pub struct Identity {
     pub keys: SigningKeys,
     /// Wrong secrets at the token endpoint.
     pub token_failures: Limiter,
+    /// Wrong codes of people who are signed in.
+    pub code_failures: Limiter,
     state: State,
     names: BTreeSet<String>,
     standings: Mutex<HashMap<String, Remembered>>,
@@ -66,6 +69,7 @@ impl Identity {
             tenant_id: state.tenant_id().await?,
             keys: SigningKeys::open(data_dir)?,
             token_failures: Limiter::default(),
+            code_failures: Limiter::default(),
             state: state.clone(),
             names: names.iter().map(|name| name.to_ascii_lowercase()).collect(),
             standings: Mutex::default(),

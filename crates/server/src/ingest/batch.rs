@@ -35,15 +35,19 @@ pub(super) async fn batch(
             tracing::warn!(device_id = device.id, skew_s = skew_ns / 1_000_000_000, "device clock is far from ours");
         }
         let epoch = batch.header.epoch;
-        let append = Append {
-            device: device.id,
-            tenant: device.tenant,
-            epoch,
-            first_seq: batch.header.first_seq,
-            received_ns,
-            records: batch.records,
-        };
-        ingest.store.append(append, move |result| drop(sender.send(result)));
+        let first_seq = batch.header.first_seq;
+        let kept = ingest
+            .rules
+            .as_ref()
+            .and_then(|rules| rules.keep(&device.id, epoch, first_seq, received_ns, &batch.records));
+        let append =
+            Append { device: device.id, tenant: device.tenant, epoch, first_seq, received_ns, records: batch.records };
+        ingest.store.append(append, move |result| {
+            if let (Ok(_), Some(kept)) = (&result, kept) {
+                kept.send();
+            }
+            drop(sender.send(result));
+        });
         Ok(epoch)
     })
     .await

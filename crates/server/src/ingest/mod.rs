@@ -13,6 +13,7 @@ use rustls::pki_types::CertificateDer;
 use sha2::{Digest, Sha256};
 use store::Store;
 
+use crate::alerts::detector::Feed;
 use crate::api::error::ApiError;
 use crate::ca::Ca;
 use crate::limits::BODY_BYTES_MAX;
@@ -30,6 +31,8 @@ pub struct Ingest {
     pub store: Arc<Store>,
     /// Signs devices.
     pub ca: Arc<Ca>,
+    /// Where committed batches are told of.
+    pub rules: Option<Feed>,
 }
 
 /// The routes of the ingest listener.

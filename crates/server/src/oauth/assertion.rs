@@ -24,11 +24,12 @@ struct Claims {
     iss: String,
     sub: String,
     aud: String,
-    exp: i64,
+    /// RFC 7519 allows fractions, and MSAL for Python sends them.
+    exp: f64,
     #[serde(default)]
-    iat: Option<i64>,
+    iat: Option<f64>,
     #[serde(default)]
-    nbf: Option<i64>,
+    nbf: Option<f64>,
 }
 
 /// The app that an assertion is of, and the certificate's id.
@@ -120,9 +121,9 @@ fn same_print(named: &str, print: &str) -> bool {
 }
 
 fn check_times(claims: &Claims) -> Result<(), OAuthError> {
-    let now = now_s();
+    let now = now_s() as f64;
     let begins = claims.nbf.or(claims.iat).unwrap_or(now);
-    if claims.exp.saturating_sub(now) > ASSERTION_SECONDS_MAX || begins > now + CLOCK_LEEWAY_SECONDS {
+    if claims.exp - now > ASSERTION_SECONDS_MAX as f64 || begins > now + CLOCK_LEEWAY_SECONDS as f64 {
         return Err(refused("it must have begun, and last no longer than a day."));
     }
     Ok(())

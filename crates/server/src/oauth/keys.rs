@@ -2,6 +2,7 @@
 //! The newest signs. An older one verifies until every token that it signed has expired.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
@@ -42,8 +43,17 @@ pub struct SigningKeys {
 
 /// Newest first.
 struct Loaded {
-    modified: Option<SystemTime>,
+    version: Option<Version>,
     keys: Vec<Arc<SigningKey>>,
+}
+
+/// What changes when the file is written. The time alone does not tell two writes within one tick of the clock apart.
+type Version = (SystemTime, u64, u64);
+
+/// The file's time, inode and length; `None` when it can't be read.
+fn version(path: &Path) -> Option<Version> {
+    let metadata = fs::metadata(path).ok()?;
+    Some((metadata.modified().ok()?, metadata.ino(), metadata.len()))
 }
 
 /// The file.
@@ -69,7 +79,7 @@ impl SigningKeys {
         if !path.exists() {
             add_key(&path)?;
         }
-        let keys = Self { path, loaded: Mutex::new(Loaded { modified: None, keys: Vec::new() }) };
+        let keys = Self { path, loaded: Mutex::new(Loaded { version: None, keys: Vec::new() }) };
         keys.reload()?;
         Ok(keys)
     }
@@ -120,8 +130,7 @@ impl SigningKeys {
 
     /// The keys that still count.
     fn all(&self) -> Result<Vec<Arc<SigningKey>>> {
-        let modified = fs::metadata(&self.path).and_then(|it| it.modified()).ok();
-        if self.loaded.lock().expect("no panic under the lock").modified != modified {
+        if self.loaded.lock().expect("no panic under the lock").version != version(&self.path) {
             self.reload()?;
         }
         let loaded = self.loaded.lock().expect("no panic under the lock");
@@ -137,11 +146,11 @@ impl SigningKeys {
     }
 
     fn reload(&self) -> Result<()> {
-        let modified = fs::metadata(&self.path).and_then(|it| it.modified()).ok();
+        let version = version(&self.path);
         let file = read(&self.path)?;
         let keys: Result<Vec<Arc<SigningKey>>> = file.keys.iter().rev().map(|key| parse(key).map(Arc::new)).collect();
         let keys = keys.with_context(|| format!("understand {}", self.path.display()))?;
-        *self.loaded.lock().expect("no panic under the lock") = Loaded { modified, keys };
+        *self.loaded.lock().expect("no panic under the lock") = Loaded { version, keys };
         Ok(())
     }
 }

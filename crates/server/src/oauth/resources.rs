@@ -57,10 +57,11 @@ pub const MDE_HOSTS: &[&str] = &[
 /// case make no difference, as in Azure.
 pub fn audience_of(resource: &str, is_own_host: impl Fn(&str) -> bool) -> Option<&'static str> {
     let wanted = resource.trim_end_matches('/').to_ascii_lowercase();
-    if wanted == OWN || wanted.strip_prefix("https://").is_some_and(is_own_host) {
-        return Some(OWN);
+    // First the aliases: with `--mde-hosts` they are names of ours too, and a client gets the audience that it asked for.
+    if let Some(alias) = ALIASES.iter().copied().find(|alias| *alias == wanted) {
+        return Some(alias);
     }
-    ALIASES.iter().copied().find(|alias| *alias == wanted)
+    (wanted == OWN || wanted.strip_prefix("https://").is_some_and(is_own_host)).then_some(OWN)
 }
 
 /// True for the audiences that our tokens have, exactly as written.
@@ -74,10 +75,11 @@ mod tests {
 
     #[test]
     fn names_are_found_exactly() {
-        let own = |host: &str| host == "nenrin.example:8443";
+        let own = |host: &str| host == "nenrin.example:8443" || host == "graph.microsoft.com";
         for (resource, expect) in [
             ("https://api.securitycenter.microsoft.com", Some("https://api.securitycenter.microsoft.com")),
             ("https://API.securitycenter.microsoft.com/", Some("https://api.securitycenter.microsoft.com")),
+            ("https://graph.microsoft.com", Some("https://graph.microsoft.com")),
             ("https://nenrin.example:8443/", Some(OWN)),
             ("http://nenrin.example:8443", None),
             ("https://nenrin.example", None),

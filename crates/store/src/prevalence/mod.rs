@@ -48,6 +48,22 @@ struct Runs {
     is_incomplete: bool,
 }
 
+impl Runs {
+    /// Takes a file in. One that can't be read is left out and said, and its number is not used again.
+    fn open(&mut self, path: &Path) {
+        if let Some((number, _)) = run::parts_of_name(path) {
+            self.next_number = self.next_number.max(number + 1);
+        }
+        match RunFile::open(path) {
+            Ok(run) => drop(self.runs.insert(run.number, Arc::new(run))),
+            Err(error) => {
+                tracing::error!(%error, "prevalence file can't be read, counts are too low");
+                self.problems.push(error.to_string());
+            }
+        }
+    }
+}
+
 /// The runs of a store.
 #[derive(Debug)]
 pub(crate) struct Prevalence {
@@ -82,16 +98,7 @@ impl Prevalence {
                 Some("tmp") => {
                     std::fs::remove_file(&path).map_err(|error| Error::io("remove", &path, error))?;
                 }
-                Some("parquet") => match RunFile::open(&path) {
-                    Ok(run) => {
-                        runs.next_number = runs.next_number.max(run.number + 1);
-                        runs.runs.insert(run.number, Arc::new(run));
-                    }
-                    Err(error) => {
-                        tracing::error!(%error, "prevalence file can't be read, counts are too low");
-                        runs.problems.push(error.to_string());
-                    }
-                },
+                Some("parquet") => runs.open(&path),
                 _ => {}
             }
         }

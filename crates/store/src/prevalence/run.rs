@@ -174,7 +174,7 @@ fn corrupt(path: &Path, reason: &str) -> Error {
 }
 
 /// Number and checksum out of `000000000012-0a1b2c3d.parquet`.
-fn parts_of_name(path: &Path) -> Option<(u64, u32)> {
+pub(super) fn parts_of_name(path: &Path) -> Option<(u64, u32)> {
     let (number, crc32c) = path.file_name()?.to_str()?.strip_suffix(".parquet")?.split_once('-')?;
     Some((number.parse().ok()?, u32::from_str_radix(crc32c, 16).ok()?))
 }

@@ -39,11 +39,12 @@ pub struct Devices {
 impl Devices {
     /// The set of the given devices.
     pub fn new(mut ids: Vec<String>) -> Self {
-        if ids.len() > 1 {
+        // Those of a file are sorted already.
+        if !ids.is_sorted_by(|left, right| (spread(left), left) < (spread(right), right)) {
             ids.sort_by_cached_key(|id| (spread(id), id.clone()));
             ids.dedup();
-            ids.truncate(PREVALENCE_DEVICES_EXACT + 1);
         }
+        ids.truncate(PREVALENCE_DEVICES_EXACT + 1);
         Self { ids }
     }
 

@@ -51,6 +51,7 @@ impl<'e, 't> At<'e, 't> {
 impl<'t> Binder<'t> {
     /// An expression.
     pub(crate) fn expr(&mut self, tree: &'t Tree, at: At<'_, 't>) -> Bind<Bound> {
+        self.count_expression()?;
         match tree {
             Tree::Literal { literal, .. } => Ok(Bound::of(literal::constant(literal))),
             Tree::Name(name) => self.name(name, at),
@@ -80,7 +81,10 @@ impl<'t> Binder<'t> {
                 self.star_compared(*op, right, *span, at)
             }
             Tree::Binary { op, left, right, span, .. } => self.binary(*op, left, right, *span, at),
-            Tree::And { operands, .. } => self.junction(operands, true, at),
+            Tree::And { operands, span } => {
+                self.count_conditions(operands.len(), *span)?;
+                self.junction(operands, true, at)
+            }
             Tree::Or { operands, .. } => self.junction(operands, false, at),
             Tree::List { op, left, items, span, .. } => self.list(*op, left, items, *span, at),
             Tree::Between { is_negated, value, low, high, span } => {
@@ -205,6 +209,9 @@ impl<'t> Binder<'t> {
 
     /// "There is no column …", with the closest name.
     pub(crate) fn unknown_name<T>(&mut self, name: &Name, at: At<'_, 't>) -> Bind<T> {
+        if self.is_full() {
+            return Err(super::Stop::Reported);
+        }
         let columns = at.rows.map_or(&[][..], |rows| rows.columns);
         let mut names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
         names.extend(at.env.names());

@@ -15,6 +15,7 @@ use datafusion::logical_expr::{
 
 use super::expr::joined;
 use super::{At, Bind, Binder, Bound};
+use crate::kql::functions::{TermIndex, fold};
 use crate::kql::types::{KqlType, Typed};
 use crate::kql::value::{Json, Value};
 use crate::limits::{HELD_ROWS_MAX, LIST_VALUES_MAX};
@@ -167,8 +168,13 @@ impl<'t> Binder<'t> {
             if left.typed.ty != KqlType::String {
                 return self.is_in(left, values, span);
             }
-            let texts = values.constants.iter().map(|(value, _)| fold_case(&value.print())).collect();
+            let texts = values.constants.iter().map(|(value, _)| fold(&value.print())).collect();
             return Ok(member(left, Set::Folded(texts)));
+        }
+        let is_indexed = symbol == "has_any" && left.typed.ty == KqlType::String && left.typed.constant.is_none();
+        if is_indexed && values.constants.len() > PLAIN_VALUES_MAX && values.others.is_empty() {
+            let texts = values.constants.iter().map(|(value, _)| value.print());
+            return Ok(member(left, Set::Terms(TermIndex::new(texts))));
         }
         let mut arguments: Vec<Typed> = Vec::with_capacity(values.constants.len());
         for (value, ty) in values.constants {
@@ -272,11 +278,6 @@ fn equals_any(left: &Bound, values: Vec<Value>) -> Option<Typed> {
     Some(Typed::new(expr, KqlType::Bool))
 }
 
-/// Case-folded for `in~`.
-fn fold_case(text: &str) -> String {
-    text.to_lowercase()
-}
-
 fn member(left: &Bound, set: Set) -> Typed {
     let udf = ScalarUDF::new_from_impl(Member::new(set, left.typed.ty));
     Typed::new(udf.call(vec![left.typed.expr.clone()]), KqlType::Bool)
@@ -289,6 +290,8 @@ enum Set {
     Texts(HashSet<String>),
     /// Lower case.
     Folded(HashSet<String>),
+    /// Of `has_any`.
+    Terms(TermIndex),
 }
 
 /// Whether a value is in a set.
@@ -317,6 +320,7 @@ impl Hash for Member {
         match self.set.as_ref() {
             Set::Longs(set) => set.len().hash(state),
             Set::Texts(set) | Set::Folded(set) => set.len().hash(state),
+            Set::Terms(index) => index.n_texts().hash(state),
         }
     }
 }
@@ -350,7 +354,11 @@ impl ScalarUDFImpl for Member {
             }
             (Set::Folded(set), DataType::Utf8) => {
                 let array = array.as_string::<i32>();
-                array.iter().map(|value| Some(set.contains(&fold_case(value.unwrap_or_default())))).collect()
+                array.iter().map(|value| Some(set.contains(&fold(value.unwrap_or_default())))).collect()
+            }
+            (Set::Terms(index), DataType::Utf8) => {
+                let texts = array.as_string::<i32>().iter();
+                texts.map(|value| Some(index.is_in(&fold(value.unwrap_or_default())))).collect()
             }
             (_, other) => return exec_err!("no set of {other}"),
         };

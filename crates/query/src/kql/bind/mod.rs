@@ -8,6 +8,7 @@ mod list;
 mod literal;
 mod names;
 mod special;
+mod state;
 mod statements;
 mod tables;
 mod window;
@@ -26,7 +27,7 @@ use super::functions::{CallError, QueryContext};
 use super::plan::AggregateCall;
 use super::time::TimeNames;
 use super::types::{KqlType, Typed};
-use crate::limits::OPERATORS_MAX;
+use crate::limits::{CONDITIONS_MAX, DIAGNOSTICS_MAX, OPERATORS_MAX};
 use crate::{Engine, Error};
 
 pub(crate) use compare::filtering;
@@ -37,6 +38,9 @@ pub(crate) use literal::{type_of, value as value_of};
 pub(crate) use names::hint;
 pub(crate) use tables::schema_of;
 pub(crate) use window::WindowCall;
+
+/// Expressions bound between two looks at the clock.
+const EXPRESSIONS_UNCHECKED_MAX: usize = 256;
 
 /// An expression, and the same in the form of the store when that is another one.
 #[derive(Clone, Debug)]
@@ -91,8 +95,7 @@ pub(crate) struct Host<'h> {
     pub(crate) expansion: Arc<Expansion>,
     /// Nothing is run: `analyze`.
     pub(crate) is_analysis: bool,
-    /// Until when parts of the query may run.
-    pub(crate) deadline: std::time::Instant,
+    pub(crate) deadline: super::deadline::Deadline,
 }
 
 /// Binds one query. `'t` is the syntax tree's.
@@ -110,6 +113,8 @@ pub(crate) struct Binder<'t> {
     /// Aggregates of the `summarize` that is being bound; `None` where there may be none.
     pub(crate) aggregates: Option<Vec<AggregateCall>>,
     n_ids: usize,
+    n_expressions: usize,
+    n_conditions: usize,
     n_operators: usize,
     n_calls_deep: usize,
 }
@@ -119,7 +124,7 @@ impl<'t> Binder<'t> {
         let now = super::frame::ticks_of_us(0).saturating_add(host.request.now_ns / 100);
         Self {
             host,
-            context: QueryContext::new(now),
+            context: QueryContext::new(now).until(host.deadline.clone()),
             diagnostics: Vec::new(),
             visualization: None,
             times,
@@ -127,6 +132,8 @@ impl<'t> Binder<'t> {
             windows: Vec::new(),
             aggregates: None,
             n_ids: 0,
+            n_expressions: 0,
+            n_conditions: 0,
             n_operators: 0,
             n_calls_deep: 0,
         }
@@ -146,8 +153,15 @@ impl<'t> Binder<'t> {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) -> Bind<T> {
-        self.diagnostics.push(Diagnostic::error(code, span, message, hint));
+        if !self.is_full() {
+            self.diagnostics.push(Diagnostic::error(code, span, message, hint));
+        }
         Err(Stop::Reported)
+    }
+
+    /// Whether there are as many diagnostics as one query may have, an error among them.
+    pub(crate) fn is_full(&self) -> bool {
+        self.diagnostics.len() >= DIAGNOSTICS_MAX && self.has_errors()
     }
 
     /// Says what may surprise.
@@ -168,8 +182,28 @@ impl<'t> Binder<'t> {
         self.refuse("KQL120", span, format!("{message}."), hint)
     }
 
+    /// Looks at the clock now and then.
+    pub(crate) fn count_expression(&mut self) -> Bind<()> {
+        self.n_expressions += 1;
+        if self.n_expressions.is_multiple_of(EXPRESSIONS_UNCHECKED_MAX) {
+            self.host.deadline.check()?;
+        }
+        Ok(())
+    }
+
+    /// Counts conditions that must all hold.
+    pub(crate) fn count_conditions(&mut self, n_conditions: usize, span: Span) -> Bind<()> {
+        self.n_conditions += n_conditions;
+        if self.n_conditions <= CONDITIONS_MAX {
+            return Ok(());
+        }
+        let message = format!("More than {CONDITIONS_MAX} conditions are joined by `and` (CONDITIONS_MAX).");
+        self.refuse("KQL186", span, message, "Use `in (…)` or `has_any (…)` for long lists.")
+    }
+
     /// Counts an operator of the plan.
     pub(crate) fn count_operator(&mut self, span: Span) -> Bind<()> {
+        self.host.deadline.check()?;
         self.n_operators += 1;
         if self.n_operators <= OPERATORS_MAX {
             return Ok(());

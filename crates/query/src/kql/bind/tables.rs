@@ -170,7 +170,7 @@ impl<'t> Binder<'t> {
         self.refuse("KQL101", span, format!("There is no table `{name}`."), hint)
     }
 
-    /// A table of the schema. What has no storage yet is an empty table with the right columns.
+    /// A table of the schema. What nobody holds rows of is an empty table with the right columns.
     pub(crate) fn stored_table(&mut self, table: &'static Table) -> Bind<Frame> {
         let mut frame = if table.in_events { self.event_table(table)? } else { self.state_table(table)? };
         frame.table = Some(table.name.to_owned());
@@ -226,7 +226,8 @@ impl<'t> Binder<'t> {
             let id = self.id();
             columns.push(Column { encoding: Encoding::Plain, ..column_of_schema(column, id) });
         }
-        Ok(Frame::new(self.values(&columns, Vec::new())?, columns))
+        let batches = self.state_rows(table)?.into_iter().collect();
+        Ok(Frame::new(self.values(&columns, batches)?, columns))
     }
 
     /// Rows that are in memory, as a plan.

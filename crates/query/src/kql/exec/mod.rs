@@ -15,6 +15,7 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::common::Result;
 use datafusion::error::DataFusionError;
 
+use super::deadline::Deadline;
 use super::types::KqlType;
 
 pub(crate) use in_order::InOrderExec;
@@ -130,15 +131,22 @@ pub(crate) struct CapReached {
 pub(crate) struct Expansion {
     n_rows: AtomicU64,
     n_rows_max: u64,
+    deadline: Deadline,
 }
 
 impl Expansion {
-    pub(crate) fn new(n_rows_max: u64) -> Arc<Self> {
-        Arc::new(Self { n_rows: AtomicU64::new(0), n_rows_max })
+    pub(crate) fn new(n_rows_max: u64, deadline: Deadline) -> Arc<Self> {
+        Arc::new(Self { n_rows: AtomicU64::new(0), n_rows_max, deadline })
+    }
+
+    /// An error once the query must stop, for loops that make many rows at once.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.deadline.check()
     }
 
     /// Counts rows about to be made.
     pub(crate) fn take(&self, n_rows: usize) -> Result<()> {
+        self.check()?;
         let before = self.n_rows.fetch_add(n_rows as u64, Ordering::Relaxed);
         if before.saturating_add(n_rows as u64) <= self.n_rows_max {
             return Ok(());

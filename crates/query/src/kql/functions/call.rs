@@ -2,7 +2,7 @@
 
 use super::context::QueryContext;
 use super::entry::{Aggregate, AggregateBody, Body, Function, Parameter, Presence, Returns};
-use super::scratch::Scratch;
+use super::scratch::{Scratch, compile};
 use super::udf;
 use crate::kql::types::{KqlType, Typed, Types};
 use crate::kql::value::Value;
@@ -33,6 +33,7 @@ impl CallError {
 
 /// The typed expression of a function or operator with arguments. `Body::Special` is the binder's and refused here.
 pub fn call(context: &QueryContext, function: &'static Function, arguments: Vec<Typed>) -> Result<Typed, CallError> {
+    let arguments = texts(context, function, arguments)?;
     let arguments = check(context, function.name, function.parameters, arguments)?;
     let returns = result_type(function.returns, &arguments);
     if !function.warning.is_empty() {
@@ -44,17 +45,17 @@ pub fn call(context: &QueryContext, function: &'static Function, arguments: Vec<
             Ok(fold(Typed::new(expr, returns), &arguments))
         }
         Body::Rows(rows) => match constants(&arguments) {
-            Some(values) => Ok(Typed::constant(rows(&mut Scratch::default(), &values), returns)),
-            None => Ok(Typed::new(udf::expr(function, returns, &arguments), returns)),
+            Some(values) => Ok(Typed::constant(at_once(context, function.name, rows, &values), returns)),
+            None => Ok(Typed::new(udf::expr(context, function, returns, &arguments), returns)),
         },
         Body::Test(test) => match constants(&arguments) {
             Some(values) => {
                 let flag = test(&mut Scratch::default(), values[0].as_str(), &values[1..]);
                 Ok(Typed::constant(flag.map_or(Value::Null, Value::Bool), returns))
             }
-            None => Ok(Typed::new(udf::expr(function, returns, &arguments), returns)),
+            None => Ok(Typed::new(udf::expr(context, function, returns, &arguments), returns)),
         },
-        Body::Volatile(_) => Ok(Typed::new(udf::expr(function, returns, &arguments), returns)),
+        Body::Volatile(_) => Ok(Typed::new(udf::expr(context, function, returns, &arguments), returns)),
         Body::Special(_) => Err(CallError::new(format!("`{}` cannot be used here", function.name))),
     }
 }
@@ -70,6 +71,17 @@ pub fn call_aggregate(
     let AggregateBody::Plan(plan) = aggregate.body;
     let expr = plan(context, &arguments)?;
     Ok(Typed::new(expr, result_type(aggregate.returns, &arguments)))
+}
+
+/// The result for constants, at once.
+fn at_once(context: &QueryContext, name: &str, rows: fn(&mut Scratch, &[Value]) -> Value, values: &[Value]) -> Value {
+    let mut scratch = Scratch::default();
+    let value = rows(&mut scratch, values);
+    let value = udf::bounded(&mut scratch, value);
+    if scratch.take_cut() {
+        context.hit("CELL_BYTES_MAX", udf::cut_message(name));
+    }
+    value
 }
 
 fn result_type(returns: Returns, arguments: &[Typed]) -> KqlType {
@@ -123,6 +135,23 @@ pub fn check(
     Ok(checked)
 }
 
+/// What stands where a text is wanted is read as its text, as Microsoft's functions do; the left side of an operator such
+/// as `has` is not, there a number is a mistake.
+fn texts(context: &QueryContext, function: &Function, arguments: Vec<Typed>) -> Result<Vec<Typed>, CallError> {
+    let mut read = Vec::with_capacity(arguments.len());
+    for (idx, argument) in arguments.into_iter().enumerate() {
+        let parameter = function.parameters.get(idx).or(function.parameters.last());
+        let wants_text = parameter.is_some_and(|parameter| parameter.types == Types::STRING);
+        let is_left_side = idx == 0 && matches!(function.body, Body::Test(_));
+        let fits = Types::STRING.accept(argument.ty).is_some();
+        read.push(match wants_text && !fits && !is_left_side {
+            true => convert(context, argument, KqlType::String)?,
+            false => argument,
+        });
+    }
+    Ok(read)
+}
+
 fn check_one(
     context: &QueryContext,
     name: &str,
@@ -140,7 +169,17 @@ fn check_one(
             format!("`{}` of `{name}` must be {}, not {}{hint}", parameter.name, parameter.types, argument.ty),
         ));
     };
-    convert(context, argument, ty)
+    let argument = convert(context, argument, ty)?;
+    if parameter.is_regex
+        && let Some(pattern) = &argument.constant
+        && let Err(error) = compile(pattern.as_str())
+    {
+        // The crate's message draws the place into a copy of the pattern; its last line says what is wrong.
+        let why = error.to_string();
+        let why = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
+        return Err(CallError::at(idx, format!("`{}` of `{name}` is not a regular expression: {why}", parameter.name)));
+    }
+    Ok(argument)
 }
 
 /// Converts an expression to another type as the `to…` functions do; itself when it already is of the type.

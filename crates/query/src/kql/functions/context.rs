@@ -1,7 +1,12 @@
-//! What a query shares with its functions: its clock, and what they have to say about the answer.
+//! What a query shares with its functions: its clock, when it must end, and what they have to say about the answer.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use datafusion::common::Result;
+
+use crate::kql::CapHit;
+use crate::kql::deadline::Deadline;
 
 /// Warnings of one query at most; more of them say nothing new.
 const WARNINGS_MAX: usize = 32;
@@ -13,12 +18,40 @@ pub struct QueryContext {
     pub now: i64,
     approximate: Arc<AtomicBool>,
     warnings: Arc<Mutex<Vec<String>>>,
+    caps: Arc<Mutex<Vec<CapHit>>>,
+    deadline: Option<Deadline>,
 }
 
 impl QueryContext {
     /// A context with its clock at `now` ticks.
     pub fn new(now: i64) -> QueryContext {
         QueryContext { now, ..QueryContext::default() }
+    }
+
+    /// The same with an end.
+    pub fn until(self, deadline: Deadline) -> QueryContext {
+        QueryContext { deadline: Some(deadline), ..self }
+    }
+
+    /// An error once the query must stop.
+    ///
+    /// # Errors
+    /// That one.
+    pub fn check(&self) -> Result<()> {
+        self.deadline.as_ref().map_or(Ok(()), Deadline::check)
+    }
+
+    /// A cap that changed values of the answer, once each.
+    pub fn hit(&self, name: &'static str, message: String) {
+        let mut caps = self.caps.lock().unwrap_or_else(PoisonError::into_inner);
+        if !caps.iter().any(|cap| cap.name == name) {
+            caps.push(CapHit { name, message });
+        }
+    }
+
+    /// The caps so far.
+    pub fn caps(&self) -> Vec<CapHit> {
+        self.caps.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether a result is an estimate (dcount above its exact limit, percentiles of many values).

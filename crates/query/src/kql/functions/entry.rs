@@ -30,27 +30,34 @@ pub struct Parameter {
     pub presence: Presence,
     /// Whether it must be the same for every row.
     pub constant: bool,
+    /// Whether it is a regular expression: a constant that is none is refused.
+    pub is_regex: bool,
 }
 
 impl Parameter {
     /// A parameter that must be there.
     pub const fn required(name: &'static str, types: Types) -> Parameter {
-        Parameter { name, types, presence: Presence::Required, constant: false }
+        Parameter { name, types, presence: Presence::Required, constant: false, is_regex: false }
     }
 
     /// A parameter that may be left out.
     pub const fn optional(name: &'static str, types: Types) -> Parameter {
-        Parameter { name, types, presence: Presence::Optional, constant: false }
+        Parameter { name, types, presence: Presence::Optional, constant: false, is_regex: false }
     }
 
     /// A parameter given any number of times.
     pub const fn repeated(name: &'static str, types: Types) -> Parameter {
-        Parameter { name, types, presence: Presence::Repeated, constant: false }
+        Parameter { name, types, presence: Presence::Repeated, constant: false, is_regex: false }
     }
 
     /// A string.
     pub const fn text(name: &'static str) -> Parameter {
         Parameter::required(name, Types::STRING)
+    }
+
+    /// A regular expression.
+    pub const fn regex(name: &'static str) -> Parameter {
+        Parameter { is_regex: true, ..Parameter::text(name) }
     }
 
     /// A long.

@@ -3,12 +3,12 @@
 use datafusion::functions::core::expr_fn::coalesce;
 use datafusion::logical_expr::{Expr, lit, when};
 
+use super::bags;
 use super::call::{CallError, convert};
 use super::context::QueryContext;
 use super::entry::{Function, Parameter, Returns};
 use super::scratch::Scratch;
 use super::terms::{self, Ends, equal_folded, fold};
-use super::{bags, udf};
 use crate::kql::types::{KqlType, Typed, Types};
 use crate::kql::value::{Json, TICKS_MAX, Value};
 
@@ -266,7 +266,7 @@ const TEXT: &[Function] = &[
     ),
     Function::test(
         "matches regex",
-        TEXTS,
+        &[Parameter::text("text"), Parameter::regex("regex")],
         ["The regular expression (RE2 syntax) matches somewhere.", "'a42' matches regex '[0-9]+$'", "True"],
         |scratch, text, values| scratch.regex(values[0].as_str()).map(|regex| regex.is_match(text)),
     ),
@@ -634,9 +634,4 @@ fn like(scratch: &mut Scratch, text: &str, values: &[Value], cased: bool) -> Opt
     let parts: Vec<String> = values[0].as_str().split('*').map(regex::escape).collect();
     let flags = if cased { "(?s)" } else { "(?si)" };
     scratch.regex(&format!("{flags}^{}$", parts.join(".*"))).map(|regex| regex.is_match(text))
-}
-
-/// The size of a cell is bounded where values are made from others.
-pub fn fits(text: String) -> Value {
-    if text.len() > udf::CELL_BYTES_MAX { Value::text("") } else { Value::Text(text) }
 }

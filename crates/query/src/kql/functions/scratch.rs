@@ -6,10 +6,13 @@ use std::collections::HashMap;
 
 use regex::{Regex, RegexBuilder};
 
+use super::udf::CELL_BYTES_MAX;
 use crate::kql::value::Value;
 
 /// Compiled expressions kept; patterns that come from a column would otherwise fill the memory.
 const REGEXES_MAX: usize = 64;
+/// Bytes of an expression's text: compiling takes a multiple of its length.
+const PATTERN_BYTES_MAX: usize = 64 << 10;
 /// Bytes of one compiled expression; beyond it is treated as invalid.
 const REGEX_BYTES_MAX: usize = 4 << 20;
 
@@ -22,6 +25,8 @@ pub struct Scratch {
     is_stable: bool,
     listed: Option<Box<dyn Any + Send>>,
     random_state: u64,
+    /// A text was too long and is "" instead.
+    is_cut: bool,
 }
 
 impl Scratch {
@@ -34,6 +39,37 @@ impl Scratch {
             self.regexes.insert(pattern.to_owned(), compile(pattern).ok());
         }
         self.regexes.get(pattern).and_then(Option::as_ref)
+    }
+
+    /// A text as a value; "" when it is longer than a cell may be, which the answer says.
+    pub fn fits(&mut self, text: String) -> Value {
+        if text.len() > CELL_BYTES_MAX { self.too_long() } else { Value::Text(text) }
+    }
+
+    /// Texts with a delimiter between them, made no longer than a cell may be.
+    pub fn joined(&mut self, texts: impl Iterator<Item = String>, delimiter: &str) -> Value {
+        let mut joined = String::new();
+        for (idx, text) in texts.enumerate() {
+            if idx > 0 {
+                joined.push_str(delimiter);
+            }
+            joined.push_str(&text);
+            if joined.len() > CELL_BYTES_MAX {
+                return self.too_long();
+            }
+        }
+        Value::Text(joined)
+    }
+
+    /// What stands for a text that is longer than a cell may be, which the answer says.
+    pub fn too_long(&mut self) -> Value {
+        self.is_cut = true;
+        Value::text("")
+    }
+
+    /// Whether a text was too long since this was asked.
+    pub fn take_cut(&mut self) -> bool {
+        std::mem::take(&mut self.is_cut)
     }
 
     /// A random real from 0 to 1 (xorshift64*, Vigna 2014), seeded from the process's own hash keys.
@@ -77,7 +113,13 @@ impl Scratch {
     }
 }
 
-/// Compiles a pattern of KQL (RE2 syntax) within the size limit.
+/// Compiles a pattern of KQL (RE2 syntax) within the size limits.
+///
+/// # Errors
+/// When it is no regular expression, or too large.
 pub fn compile(pattern: &str) -> Result<Regex, regex::Error> {
+    if pattern.len() > PATTERN_BYTES_MAX {
+        return Err(regex::Error::CompiledTooBig(PATTERN_BYTES_MAX));
+    }
     RegexBuilder::new(&super::re2::translated(pattern)).size_limit(REGEX_BYTES_MAX).build()
 }

@@ -1,7 +1,6 @@
 //! Strings: parts, places, replacements, joining.
 
 use super::entry::{Function, Parameter};
-use super::operators::fits;
 use super::scratch::Scratch;
 use super::terms::{self, Ends, fold};
 use super::udf::CELL_BYTES_MAX;
@@ -36,7 +35,7 @@ pub const FUNCTIONS: &[Function] = &[
         &[Parameter::required("value", FORMATTED), Parameter::repeated("more", FORMATTED)],
         KqlType::String,
         ["The values as text, one after the other.", "strcat('a', 1, true)", "a1True"],
-        |_, values| fits(values.iter().map(Value::print).collect()),
+        |scratch, values| scratch.joined(values.iter().map(Value::print), ""),
     ),
     Function::rows(
         "strcat_delim",
@@ -47,10 +46,7 @@ pub const FUNCTIONS: &[Function] = &[
         ],
         KqlType::String,
         ["The values as text with a delimiter between them.", "strcat_delim('-', 1, 'a')", "1-a"],
-        |_, values| {
-            let texts: Vec<String> = values[1..].iter().map(Value::print).collect();
-            fits(texts.join(values[0].as_str()))
-        },
+        |scratch, values| scratch.joined(values[1..].iter().map(Value::print), values[0].as_str()),
     ),
     Function::rows(
         "strcat_array",
@@ -61,10 +57,10 @@ pub const FUNCTIONS: &[Function] = &[
             "strcat_array(dynamic([1, \"a\"]), '->')",
             "1->a",
         ],
-        |_, values| {
+        |scratch, values| {
             let members = values[0].as_json().and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
-            let texts: Vec<String> = members.iter().map(|json| Value::dynamic(json.clone()).print()).collect();
-            fits(texts.join(values[1].as_str()))
+            let texts = members.iter().map(|json| Value::dynamic(json.clone()).print());
+            scratch.joined(texts, values[1].as_str())
         },
     ),
     Function::rows(
@@ -72,12 +68,12 @@ pub const FUNCTIONS: &[Function] = &[
         &[Parameter::any("value"), Parameter::long("times"), Parameter::text("delimiter").opt()],
         KqlType::String,
         ["The value repeated, 1,024 times at most.", "strrep('ab', 2, '-')", "ab-ab"],
-        |_, values| {
+        |scratch, values| {
             let times = values[1].as_long().unwrap_or(0).clamp(0, 1_024);
             let text = values[0].print();
             let delimiter = values.get(2).map_or("", Value::as_str);
             if (text.len() + delimiter.len()).saturating_mul(times as usize) > CELL_BYTES_MAX {
-                return Value::text("");
+                return scratch.too_long();
             }
             Value::Text(vec![text; times as usize].join(delimiter))
         },
@@ -116,9 +112,9 @@ pub const FUNCTIONS: &[Function] = &[
         &[Parameter::text("text"), Parameter::text("lookup"), Parameter::text("rewrite")],
         KqlType::String,
         ["Every occurrence replaced.", "replace_string('a.b.c', '.', '-')", "a-b-c"],
-        |_, values| {
+        |scratch, values| {
             let (text, lookup, rewrite) = (values[0].as_str(), values[1].as_str(), values[2].as_str());
-            if lookup.is_empty() { values[0].clone() } else { replaced(text, lookup, rewrite) }
+            if lookup.is_empty() { values[0].clone() } else { replaced(scratch, text, lookup, rewrite) }
         },
     ),
     Function::rows(
@@ -130,14 +126,14 @@ pub const FUNCTIONS: &[Function] = &[
             "replace_strings('a b', dynamic(['a', 'b']), dynamic(['1', '2']))",
             "1 2",
         ],
-        |_, values| {
+        |scratch, values| {
             let list = |idx: usize| values[idx].as_json().and_then(Json::as_array).cloned().unwrap_or_default();
             let rewrites = list(2);
             let mut text = values[0].clone();
             for (lookup_idx, lookup) in list(1).iter().enumerate() {
                 let rewrite = rewrites.get(lookup_idx).or(rewrites.last()).and_then(Json::as_str).unwrap_or_default();
                 if let Some(lookup) = lookup.as_str().filter(|lookup| !lookup.is_empty()) {
-                    text = replaced(text.as_str(), lookup, rewrite);
+                    text = replaced(scratch, text.as_str(), lookup, rewrite);
                 }
             }
             text
@@ -145,7 +141,7 @@ pub const FUNCTIONS: &[Function] = &[
     ),
     Function::rows(
         "replace_regex",
-        &[Parameter::text("text"), Parameter::text("regex"), Parameter::text("rewrite")],
+        &[Parameter::text("text"), Parameter::regex("regex"), Parameter::text("rewrite")],
         KqlType::String,
         [
             "Every match of a regular expression replaced; `\\1` stands for a group.",
@@ -163,28 +159,28 @@ pub const FUNCTIONS: &[Function] = &[
     ),
     Function::rows(
         "replace",
-        &[Parameter::text("regex"), Parameter::text("rewrite"), Parameter::text("text")],
+        &[Parameter::regex("regex"), Parameter::text("rewrite"), Parameter::text("text")],
         KqlType::String,
         ["The older form of `replace_regex`: expression, replacement, text.", "replace('b+', 'x', 'abbc')", "axc"],
         |scratch, values| replace_regex(scratch, &[values[2].clone(), values[0].clone(), values[1].clone()]),
     ),
     Function::rows(
         "trim",
-        &[Parameter::text("regex"), Parameter::text("text")],
+        &[Parameter::regex("regex"), Parameter::text("text")],
         KqlType::String,
         ["Matches of an expression removed from both ends.", "trim('--', '--a--')", "a"],
         |scratch, values| trim(scratch, values, true, true),
     ),
     Function::rows(
         "trim_start",
-        &[Parameter::text("regex"), Parameter::text("text")],
+        &[Parameter::regex("regex"), Parameter::text("text")],
         KqlType::String,
         ["Matches removed from the start.", r"trim_start(@'\s+', '  a ')", "a "],
         |scratch, values| trim(scratch, values, true, false),
     ),
     Function::rows(
         "trim_end",
-        &[Parameter::text("regex"), Parameter::text("text")],
+        &[Parameter::regex("regex"), Parameter::text("text")],
         KqlType::String,
         ["Matches removed from the end.", "trim_end('.com', 'bing.com')", "bing"],
         |scratch, values| trim(scratch, values, false, true),
@@ -208,7 +204,7 @@ pub const FUNCTIONS: &[Function] = &[
         "indexof_regex",
         &[
             Parameter::text("text"),
-            Parameter::text("regex"),
+            Parameter::regex("regex"),
             Parameter::long("start").opt(),
             Parameter::long("length").opt(),
             Parameter::long("occurrence").opt(),
@@ -233,7 +229,7 @@ pub const FUNCTIONS: &[Function] = &[
     ),
     Function::rows(
         "extract",
-        &[Parameter::text("regex"), Parameter::long("group"), Parameter::text("text"), Parameter::text("type").opt()],
+        &[Parameter::regex("regex"), Parameter::long("group"), Parameter::text("text"), Parameter::text("type").opt()],
         KqlType::String,
         ["A group (0: everything) of the first match; \"\" without one.", r"extract(@'x=(\d+)', 1, 'x=45')", "45"],
         |scratch, values| {
@@ -245,7 +241,7 @@ pub const FUNCTIONS: &[Function] = &[
     ),
     Function::rows(
         "extract_all",
-        &[Parameter::text("regex"), Parameter::any("groups_or_text"), Parameter::text("text").opt()],
+        &[Parameter::regex("regex"), Parameter::any("groups_or_text"), Parameter::text("text").opt()],
         KqlType::Dynamic,
         [
             "All matches as an array; with several groups an array of arrays.",
@@ -322,10 +318,10 @@ pub const FUNCTIONS: &[Function] = &[
     .also(&["make_string"]),
 ];
 
-fn replaced(text: &str, lookup: &str, rewrite: &str) -> Value {
+fn replaced(scratch: &mut Scratch, text: &str, lookup: &str, rewrite: &str) -> Value {
     // Each occurrence of a short text by a long one must not fill the memory before it is thrown away.
     let grows = text.matches(lookup).count().saturating_mul(rewrite.len());
-    if grows > CELL_BYTES_MAX { Value::text("") } else { fits(text.replace(lookup, rewrite)) }
+    if grows > CELL_BYTES_MAX { scratch.too_long() } else { scratch.fits(text.replace(lookup, rewrite)) }
 }
 
 fn substring(_: &mut Scratch, values: &[Value]) -> Value {
@@ -380,12 +376,12 @@ fn rewrite_of(rewrite: &str) -> String {
 
 fn replace_regex(scratch: &mut Scratch, values: &[Value]) -> Value {
     let text = values[0].as_str();
-    let Some(regex) = scratch.regex(values[1].as_str()) else { return values[0].clone() };
+    let Some(regex) = scratch.regex(values[1].as_str()).cloned() else { return values[0].clone() };
     let rewrite = rewrite_of(values[2].as_str());
     if text.len().saturating_mul(rewrite.len().max(1)) > CELL_BYTES_MAX * 64 {
-        return Value::text("");
+        return scratch.too_long();
     }
-    fits(regex.replace_all(text, rewrite.as_str()).into_owned())
+    scratch.fits(regex.replace_all(text, rewrite.as_str()).into_owned())
 }
 
 fn trim(scratch: &mut Scratch, values: &[Value], start: bool, end: bool) -> Value {
@@ -479,7 +475,7 @@ fn translate(_: &mut Scratch, values: &[Value]) -> Value {
     Value::Text(values[2].as_str().chars().filter_map(one).collect())
 }
 
-fn string_of_codes(_: &mut Scratch, values: &[Value]) -> Value {
+fn string_of_codes(scratch: &mut Scratch, values: &[Value]) -> Value {
     let mut text = String::new();
     let mut add = |code: i64| text.extend(u32::try_from(code).ok().and_then(char::from_u32));
     for value in values {
@@ -489,5 +485,5 @@ fn string_of_codes(_: &mut Scratch, values: &[Value]) -> Value {
             other => other.as_long().into_iter().for_each(&mut add),
         }
     }
-    fits(text)
+    scratch.fits(text)
 }

@@ -1,6 +1,8 @@
 //! Matching of text as KQL's string operators do: without regard to case over Unicode, and by terms. A term is a longest
 //! run of letters and digits (Kusto, "String operators", "What is a term?").
 
+use std::collections::HashMap;
+
 /// Lower case, character by character, so that lengths in characters stay the same for nearly everything.
 pub fn fold(text: &str) -> String {
     if text.is_ascii() { text.to_ascii_lowercase() } else { text.chars().map(fold_char).collect() }
@@ -52,6 +54,66 @@ pub fn has(text: &str, needle: &str, ends: Ends) -> bool {
     false
 }
 
+/// Many texts that are looked for as terms at once: by the first term that each has, as most texts hold few of them.
+#[derive(Debug, PartialEq, Eq)]
+pub struct TermIndex {
+    /// By first term: where in the text that is looked for this term begins, and the text.
+    by_term: HashMap<String, Vec<(usize, String)>>,
+    /// Texts without a letter or digit.
+    others: Vec<String>,
+    n_texts: usize,
+}
+
+impl TermIndex {
+    /// An index of texts in any case.
+    pub fn new(texts: impl Iterator<Item = String>) -> TermIndex {
+        let mut index = TermIndex { by_term: HashMap::new(), others: Vec::new(), n_texts: 0 };
+        for text in texts {
+            let text = fold(&text);
+            index.n_texts += 1;
+            let first = terms(&text).next().map(|(at, term)| (at, term.to_owned()));
+            match first {
+                Some((at, term)) => index.by_term.entry(term).or_default().push((at, text)),
+                None => index.others.push(text),
+            }
+        }
+        index
+    }
+
+    /// How many texts it was made of.
+    pub fn n_texts(&self) -> usize {
+        self.n_texts
+    }
+
+    /// Whether a folded text has one of the texts.
+    pub fn is_in(&self, text: &str) -> bool {
+        if self.others.iter().any(|other| has(text, other, Ends::Both)) {
+            return true;
+        }
+        terms(text).any(|(at, term)| {
+            let candidates = self.by_term.get(term).map(Vec::as_slice).unwrap_or_default();
+            candidates.iter().any(|(before, wanted)| {
+                let rest = at.checked_sub(*before).and_then(|start| text.get(start..));
+                let after = rest.and_then(|rest| rest.strip_prefix(wanted.as_str()));
+                let ends = wanted.chars().next_back().is_some_and(char::is_alphanumeric);
+                after.is_some_and(|after| !ends || !begins_in_term(after))
+            })
+        })
+    }
+}
+
+/// The terms of a text, and where each begins.
+fn terms(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let start = from + text[from..].find(char::is_alphanumeric)?;
+        let rest = &text[start..];
+        let length = rest.find(|char: char| !char.is_alphanumeric()).unwrap_or(rest.len());
+        from = start + length;
+        Some((start, &rest[..length]))
+    })
+}
+
 fn ends_in_term(text: &str) -> bool {
     text.chars().next_back().is_some_and(char::is_alphanumeric)
 }
@@ -82,6 +144,22 @@ mod tests {
             ("", "a", Ends::Both, false),
         ] {
             assert_eq!(has(text, needle, ends), expected, "{text} {needle}");
+        }
+    }
+
+    #[test]
+    fn an_index_finds_what_has_finds() {
+        let parts = ["a", "b1", "ab", "é", "年", ".", "-", "a-b", ".exe", "x.exe", "exe", "--", "a--", "--a", " ", "ẞ"];
+        let mut texts: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
+        for first in parts {
+            texts.extend(parts.iter().map(|second| format!("{first}{second}")));
+        }
+        for wanted in &texts {
+            let index = TermIndex::new([wanted.clone(), "nowhere".to_owned()].into_iter());
+            for text in &texts {
+                let text = fold(text);
+                assert_eq!(index.is_in(&text), has(&text, &fold(wanted), Ends::Both), "{text} has {wanted}");
+            }
         }
     }
 

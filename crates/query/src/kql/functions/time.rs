@@ -202,6 +202,9 @@ fn bin_type(arguments: &[Typed]) -> KqlType {
 }
 
 fn bin_at(value: &Value, size: &Value, fixed: Option<&Value>) -> Value {
+    if fixed.is_some_and(Value::is_null) {
+        return Value::Null;
+    }
     let is_real = [Some(value), Some(size)].into_iter().flatten().any(|value| matches!(value, Value::Real(_)));
     if is_real && !matches!(value, Value::DateTime(_) | Value::TimeSpan(_)) {
         let (Some(number), Some(step)) = (real_of(value), real_of(size)) else { return Value::Null };

@@ -15,18 +15,25 @@ use datafusion::logical_expr::{
 use datafusion::physical_expr::create_physical_expr;
 use datafusion::scalar::ScalarValue;
 
+use super::context::QueryContext;
 use super::entry::{Body, Function};
 use super::scratch::Scratch;
+use crate::kql::exec::cap_reached;
 use crate::kql::types::{KqlType, Typed};
-use crate::kql::value::{Column, Value, array};
+use crate::kql::value::{Builder, Column, Value};
+use crate::limits::BATCH_TEXT_BYTES_MAX;
 
-/// Bytes of one cell that a function makes; longer text is cut to "" so that no query fills the memory.
+/// Bytes of one text that a function makes; a longer one is "" instead, so that no query fills the memory, and the
+/// answer says so.
 pub const CELL_BYTES_MAX: usize = 1 << 20;
 
+/// Rows of a batch between two looks at the clock.
+const ROWS_UNCHECKED_MAX: usize = 64;
+
 /// The call of `function` as an expression.
-pub fn expr(function: &'static Function, returns: KqlType, arguments: &[Typed]) -> Expr {
+pub fn expr(context: &QueryContext, function: &'static Function, returns: KqlType, arguments: &[Typed]) -> Expr {
     let types = arguments.iter().map(|argument| argument.ty).collect();
-    let udf = ScalarUDF::new_from_impl(KqlUdf::new(function, types, returns));
+    let udf = ScalarUDF::new_from_impl(KqlUdf::new(context.clone(), function, types, returns));
     udf.call(arguments.iter().map(|argument| argument.expr.clone()).collect())
 }
 
@@ -37,7 +44,8 @@ pub fn udf_by_name(name: &str) -> Option<ScalarUDF> {
     let function = super::find(function).or_else(|| super::operator(function))?;
     let types: Option<Vec<KqlType>> =
         types.split(',').filter(|name| !name.is_empty()).map(KqlType::from_name).collect();
-    Some(ScalarUDF::new_from_impl(KqlUdf::new(function, types?, KqlType::from_name(returns)?)))
+    let context = QueryContext::default();
+    Some(ScalarUDF::new_from_impl(KqlUdf::new(context, function, types?, KqlType::from_name(returns)?)))
 }
 
 /// The value of an expression without columns; none when it cannot be evaluated now.
@@ -58,6 +66,8 @@ pub fn evaluate_constant(expr: &Expr) -> Option<ScalarValue> {
 }
 
 struct KqlUdf {
+    /// The query's; another machine's executor has none, and then the query ends with its stream.
+    context: QueryContext,
     function: &'static Function,
     types: Vec<KqlType>,
     returns: KqlType,
@@ -68,13 +78,14 @@ struct KqlUdf {
 }
 
 impl KqlUdf {
-    fn new(function: &'static Function, types: Vec<KqlType>, returns: KqlType) -> KqlUdf {
+    fn new(context: QueryContext, function: &'static Function, types: Vec<KqlType>, returns: KqlType) -> KqlUdf {
         let names: Vec<&str> = types.iter().map(|ty| ty.name()).collect();
         let volatility = match function.body {
             Body::Volatile(_) => Volatility::Volatile,
             Body::Rows(_) | Body::Test(_) | Body::Plan(_) | Body::Special(_) => Volatility::Immutable,
         };
         KqlUdf {
+            context,
             function,
             name: format!("kql.{}({}){returns}", function.name, names.join(",")),
             types,
@@ -93,11 +104,11 @@ impl KqlUdf {
         let scalar = arguments.iter().all(|argument| argument.column.is_none());
         let n_rows = if scalar { 1 } else { args.number_rows };
         let array = match self.function.body {
-            Body::Rows(rows) => self.by_rows(scratch, &arguments, n_rows, rows),
+            Body::Rows(rows) => self.by_rows(scratch, &arguments, n_rows, rows)?,
             Body::Volatile(rows) => {
-                return Ok(ColumnarValue::Array(self.by_rows(scratch, &arguments, args.number_rows, rows)));
+                return Ok(ColumnarValue::Array(self.by_rows(scratch, &arguments, args.number_rows, rows)?));
             }
-            Body::Test(test) => by_test(scratch, &arguments, n_rows, test),
+            Body::Test(test) => self.by_test(scratch, &arguments, n_rows, test)?,
             Body::Plan(_) | Body::Special(_) => return exec_err!("{} has no row body", self.name),
         };
         if scalar {
@@ -112,18 +123,54 @@ impl KqlUdf {
         arguments: &[Argument],
         n_rows: usize,
         rows: fn(&mut Scratch, &[Value]) -> Value,
-    ) -> ArrayRef {
+    ) -> Result<ArrayRef> {
         let mut values: Vec<Value> = arguments.iter().map(|argument| argument.constant.clone()).collect();
-        let mut results = Vec::with_capacity(n_rows);
+        let mut results = Builder::new(self.returns, n_rows);
         for row_idx in 0..n_rows {
+            self.check(row_idx)?;
             for (value, argument) in values.iter_mut().zip(arguments) {
                 if let Some(column) = &argument.column {
                     *value = column.value(row_idx);
                 }
             }
-            results.push(bounded(rows(scratch, &values), self.returns));
+            let value = rows(scratch, &values);
+            results.push(&bounded(scratch, value));
+            if results.n_text_bytes() > BATCH_TEXT_BYTES_MAX {
+                let message = format!("`{}` makes more than {BATCH_TEXT_BYTES_MAX} bytes at once", self.function.name);
+                return Err(cap_reached("BATCH_TEXT_BYTES_MAX", message));
+            }
         }
-        array(&results, self.returns)
+        if scratch.take_cut() {
+            self.context.hit("CELL_BYTES_MAX", cut_message(self.function.name));
+        }
+        Ok(results.finish())
+    }
+
+    fn check(&self, row_idx: usize) -> Result<()> {
+        if row_idx % ROWS_UNCHECKED_MAX == ROWS_UNCHECKED_MAX - 1 { self.context.check() } else { Ok(()) }
+    }
+
+    fn by_test(
+        &self,
+        scratch: &mut Scratch,
+        arguments: &[Argument],
+        n_rows: usize,
+        test: fn(&mut Scratch, &str, &[Value]) -> Option<bool>,
+    ) -> Result<ArrayRef> {
+        let Some((text, rest)) = arguments.split_first() else { return Ok(Arc::new(BooleanArray::new_null(n_rows))) };
+        let mut values: Vec<Value> = rest.iter().map(|argument| argument.constant.clone()).collect();
+        let mut results = Vec::with_capacity(n_rows);
+        for row_idx in 0..n_rows {
+            self.check(row_idx)?;
+            for (value, argument) in values.iter_mut().zip(rest) {
+                if let Some(column) = &argument.column {
+                    *value = column.value(row_idx);
+                }
+            }
+            let text = text.column.as_ref().map_or(text.constant.as_str(), |column| column.text(row_idx));
+            results.push(test(scratch, text, &values));
+        }
+        Ok(Arc::new(BooleanArray::from(results)))
     }
 }
 
@@ -146,32 +193,16 @@ impl Argument {
     }
 }
 
-fn by_test(
-    scratch: &mut Scratch,
-    arguments: &[Argument],
-    n_rows: usize,
-    test: fn(&mut Scratch, &str, &[Value]) -> Option<bool>,
-) -> ArrayRef {
-    let Some((text, rest)) = arguments.split_first() else { return Arc::new(BooleanArray::new_null(n_rows)) };
-    let mut values: Vec<Value> = rest.iter().map(|argument| argument.constant.clone()).collect();
-    let mut results = Vec::with_capacity(n_rows);
-    for row_idx in 0..n_rows {
-        for (value, argument) in values.iter_mut().zip(rest) {
-            if let Some(column) = &argument.column {
-                *value = column.value(row_idx);
-            }
-        }
-        let text = text.column.as_ref().map_or(text.constant.as_str(), |column| column.text(row_idx));
-        results.push(test(scratch, text, &values));
-    }
-    Arc::new(BooleanArray::from(results))
+/// What an answer says of texts that were too long.
+pub fn cut_message(function: &str) -> String {
+    format!("A text that `{function}` makes is longer than {CELL_BYTES_MAX} bytes; \"\" stands for it.")
 }
 
 /// A result within the size limit of a cell.
-pub fn bounded(value: Value, ty: KqlType) -> Value {
-    match &value {
-        Value::Text(text) if text.len() > CELL_BYTES_MAX => Value::null_of(ty),
-        _ => value,
+pub fn bounded(scratch: &mut Scratch, value: Value) -> Value {
+    match value {
+        Value::Text(text) => scratch.fits(text),
+        other => other,
     }
 }
 

@@ -279,10 +279,12 @@ impl<'t> Binder<'t> {
 
     /// Refuses tables that are too wide.
     pub(crate) fn check_width(&mut self, frame: &Frame, span: Span) -> Bind<()> {
+        if frame.columns.len() <= crate::limits::COLUMNS_MAX { Ok(()) } else { self.too_wide(span) }
+    }
+
+    /// Says that a table has too many columns.
+    pub(crate) fn too_wide<T>(&mut self, span: Span) -> Bind<T> {
         let most = crate::limits::COLUMNS_MAX;
-        if frame.columns.len() <= most {
-            return Ok(());
-        }
         self.refuse("KQL184", span, format!("The table has more than {most} columns (COLUMNS_MAX)."), "Project fewer.")
     }
 

@@ -1,4 +1,4 @@
-//! `evaluate`: plugins whose columns depend on the data run their input first. And `FileProfile`, `SeenBy`.
+//! `evaluate`: plugins whose columns depend on the data run their input first.
 
 use std::collections::BTreeMap;
 
@@ -17,28 +17,6 @@ use crate::limits::{COLUMNS_MAX, HELD_ROWS_MAX};
 
 /// The plugins of `evaluate`.
 pub(crate) const PLUGINS: [&str; 5] = ["bag_unpack", "ipv4_lookup", "narrow", "pivot", "sliding_window_counts"];
-
-/// What `FileProfile` adds in MDE.
-const FILE_PROFILE: &[(&str, KqlType)] = &[
-    ("SHA1", KqlType::String),
-    ("SHA256", KqlType::String),
-    ("MD5", KqlType::String),
-    ("FileSize", KqlType::Long),
-    ("GlobalPrevalence", KqlType::Long),
-    ("GlobalFirstSeen", KqlType::DateTime),
-    ("GlobalLastSeen", KqlType::DateTime),
-    ("Signer", KqlType::String),
-    ("Issuer", KqlType::String),
-    ("SignerHash", KqlType::String),
-    ("IsCertificateValid", KqlType::Bool),
-    ("IsRootSignerMicrosoft", KqlType::Bool),
-    ("SignatureState", KqlType::String),
-    ("IsExecutable", KqlType::Bool),
-    ("ThreatName", KqlType::String),
-    ("Publisher", KqlType::String),
-    ("SoftwareName", KqlType::String),
-    ("ProfileAvailability", KqlType::String),
-];
 
 impl<'t> Binder<'t> {
     pub(super) fn evaluate(
@@ -401,39 +379,6 @@ impl<'t> Binder<'t> {
             columns.push(Column { name, ..column.clone() });
         }
         Ok(Frame::new(plan, columns))
-    }
-
-    /// Columns of prevalence and signature: null until there is such data.
-    pub(super) fn enrich(&mut self, call: &'t Call, mut input: Frame, env: &Env<'t>) -> Bind<Frame> {
-        for argument in &call.arguments {
-            let is_known = self.typed(&argument.value, At::rows(env, &input));
-            self.recover(is_known)?;
-        }
-        self.warn(
-            "KQL192",
-            call.span,
-            format!("`{}` has no data here: its columns are empty.", call.name.text),
-            "Conditions on them find nothing.",
-        );
-        let added: &[(&str, KqlType)] = match call.name.text.as_str() {
-            "SeenBy" => &[("SeenBy", KqlType::Dynamic)],
-            _ => FILE_PROFILE,
-        };
-        let mut expressions = Vec::new();
-        let mut columns = Vec::new();
-        for (name, ty) in added {
-            if input.column(name).is_none() {
-                let (column, expr) = self.compute(*name, &Self::null(*ty));
-                expressions.push(expr);
-                columns.push(column);
-            }
-        }
-        input.add(expressions)?;
-        for column in columns {
-            input.put(column);
-        }
-        input.table = None;
-        Ok(input)
     }
 
     /// Refuses an argument that is missing.

@@ -10,6 +10,8 @@ mod nested;
 mod parse;
 mod parse_rows;
 mod partition;
+mod profile;
+mod profile_rows;
 mod rows;
 mod scan;
 mod scan_rows;
@@ -26,6 +28,7 @@ use ::kql::syntax::{Operator, OperatorKind};
 
 use super::bind::{Bind, Binder, Env, Meaning};
 use super::frame::Frame;
+use crate::limits::COLUMNS_MAX;
 
 pub(crate) use evaluate::PLUGINS;
 pub(crate) use summarize::AggregateCall;
@@ -36,6 +39,16 @@ impl<'t> Binder<'t> {
     /// One operator. `as` adds to the names that the next operators see.
     pub(crate) fn step(&mut self, operator: &'t Operator, input: Option<Frame>, env: &mut Env<'t>) -> Bind<Frame> {
         let span = operator.keyword_span;
+        let n_made = match &operator.kind {
+            OperatorKind::Print { columns } | OperatorKind::Extend { columns } | OperatorKind::Project { columns } => {
+                columns.len()
+            }
+            OperatorKind::Summarize { aggregates, by } => aggregates.len() + by.len(),
+            _ => 0,
+        };
+        if n_made > COLUMNS_MAX {
+            return self.too_wide(span);
+        }
         let input = match (input, &operator.kind) {
             (Some(input), kind) if input.group.is_some() && !works_in_groups(kind) => {
                 return self.not_in_group(span, kind.name());

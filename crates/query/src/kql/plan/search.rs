@@ -20,8 +20,9 @@ impl<'t> Binder<'t> {
         env: &Env<'t>,
     ) -> Bind<Frame> {
         let mut frame = match input {
-            Some(input) => input,
+            Some(input) => self.with_table(input)?,
             None => {
+                self.check_tables(search.tables.len(), span)?;
                 let legs = self.searched(&search.tables, env)?;
                 self.union_of(legs, false, Some("$table".to_owned()), span)?
             }
@@ -29,6 +30,18 @@ impl<'t> Binder<'t> {
         let predicate = self.search_predicate(&search.predicate, search.is_case_sensitive, &frame, env)?;
         frame.filter(filtering(predicate.expr))?;
         Ok(frame)
+    }
+
+    /// The rows with the name of their table in front, "" when they are of none.
+    fn with_table(&mut self, mut input: Frame) -> Bind<Frame> {
+        if input.column("$table").is_some() {
+            return Ok(input);
+        }
+        let name = Typed::constant(Value::text(input.table.clone().unwrap_or_default()), KqlType::String);
+        let (column, expr) = self.compute("$table", &Bound::of(name));
+        input.add(vec![expr])?;
+        input.columns.insert(0, column);
+        Ok(input)
     }
 
     /// The named tables, or all.

@@ -9,9 +9,13 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::row::{OwnedRow, RowConverter, SortField};
 use datafusion::common::Result;
 
-use crate::kql::exec::{Expansion, RowOperator, Run};
+use crate::kql::exec::{Expansion, RowOperator, Run, cap_reached};
 use crate::kql::types::KqlType;
 use crate::kql::value::{Column, Json, Value};
+use crate::limits::{HUNT_MEMORY_BYTES_MAX, SERIES_STEPS_MAX};
+
+/// Steps made between two looks at the clock.
+const STEPS_UNCHECKED_MAX: usize = 1 << 16;
 
 /// The steps of a series: known, or as far as there is data.
 #[derive(Clone, Copy, Debug)]
@@ -136,13 +140,22 @@ impl Run for Collecting {
         }
         let mut series: Vec<Vec<String>> = vec![Vec::new(); self.sources.len()];
         let mut axes: Vec<String> = Vec::new();
+        let mut n_bytes = 0;
         for steps in &groups {
             let Some((first, last)) = self.bounds(steps) else { continue };
-            let count = usize::try_from((last - first) / self.axis.step + 1).unwrap_or(usize::MAX);
+            let distance = i128::from(last) - i128::from(first);
+            let count = usize::try_from(distance / i128::from(self.axis.step) + 1).unwrap_or(usize::MAX);
+            if count > SERIES_STEPS_MAX {
+                let message = format!("a series has {count} steps, more than {SERIES_STEPS_MAX}");
+                return Err(cap_reached("SERIES_STEPS_MAX", message));
+            }
             self.expansion.take(count)?;
             for (source_idx, series) in series.iter_mut().enumerate() {
                 let mut items = Vec::with_capacity(count);
                 for number in 0..count {
+                    if number % STEPS_UNCHECKED_MAX == 0 {
+                        self.expansion.check()?;
+                    }
                     let at = first + self.axis.step * i64::try_from(number).unwrap_or(0);
                     items.push(match steps.rows.get(&at) {
                         Some(row_idx) => unwrap_value(columns[source_idx].value(*row_idx)),
@@ -156,6 +169,12 @@ impl Run for Collecting {
                 axis_value(at, self.axis_type).to_json()
             });
             axes.push(Json::Array(items.collect()).to_string());
+            n_bytes +=
+                series.iter().filter_map(|series| series.last()).chain(axes.last()).map(String::len).sum::<usize>();
+            if n_bytes > HUNT_MEMORY_BYTES_MAX {
+                let message = format!("series are larger than {HUNT_MEMORY_BYTES_MAX} bytes");
+                return Err(cap_reached("HUNT_MEMORY_BYTES_MAX", message));
+            }
         }
         let first_rows: UInt64Array =
             groups.iter().filter(|steps| self.bounds(steps).is_some()).map(|steps| Some(steps.first_row)).collect();

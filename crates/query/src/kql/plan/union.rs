@@ -10,6 +10,7 @@ use crate::kql::bind::{Bind, Binder, Env, Stop};
 use crate::kql::frame::{Column, Encoding, Frame, project};
 use crate::kql::types::{KqlType, Typed};
 use crate::kql::value::Value;
+use crate::limits::UNION_TABLES_MAX;
 
 /// A table of a union and the name it goes by.
 pub(crate) struct Leg {
@@ -19,6 +20,7 @@ pub(crate) struct Leg {
 
 impl<'t> Binder<'t> {
     pub(super) fn union(&mut self, union: &'t Union, input: Option<Frame>, span: Span, env: &Env<'t>) -> Bind<Frame> {
+        self.check_tables(union.tables.len(), span)?;
         let mut legs = Vec::new();
         if let Some(input) = input {
             let name = input.table.clone().unwrap_or_else(|| "union_arg0".to_owned());
@@ -42,6 +44,15 @@ impl<'t> Binder<'t> {
         }
         let source = union.with_source.as_ref().map(|name| name.text.clone());
         self.union_of(legs, union.kind == Some(UnionKind::Inner), source, span)
+    }
+
+    /// Refuses unions of too many tables.
+    pub(crate) fn check_tables(&mut self, n_tables: usize, span: Span) -> Bind<()> {
+        if n_tables <= UNION_TABLES_MAX {
+            return Ok(());
+        }
+        let message = format!("{n_tables} tables are put together, more than {UNION_TABLES_MAX} (UNION_TABLES_MAX).");
+        self.refuse("KQL185", span, message, "Name each table once.")
     }
 
     /// Errors about a table that a fuzzy union may leave out become warnings.
@@ -109,6 +120,7 @@ impl<'t> Binder<'t> {
         let has_aliases = legs.iter().all(|leg| leg.frame.columns.iter().any(|column| column.is_alias));
         let hidden = hidden_columns(&legs);
         let is_open = legs.iter().any(|leg| leg.frame.is_open);
+        self.check_tables(legs.len(), span)?;
         for leg in &mut legs {
             let renewed = self.renewed(&leg.frame)?;
             leg.frame = renewed;

@@ -166,8 +166,8 @@ pub const DIFFERENCES: &[Difference] = &[
     Difference {
         subject: "SeenBy",
         kusto: "Which devices saw a device that is not onboarded.",
-        here: "An empty column and a warning.",
-        why: "There is no such data. An error would stop the hunt.",
+        here: "Which devices' events name the row's address (`IPAddress`, `PublicIP`, `RemoteIP`), or the key that is given.",
+        why: "No sensor looks for devices around it; what was connected to is known. A row without an address has an empty column and a warning.",
         example: "datatable(DeviceId: string)['d1'] | invoke SeenBy() | project isempty(SeenBy)",
         result: "True",
     },

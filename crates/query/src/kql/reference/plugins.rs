@@ -57,16 +57,16 @@ pub const INVOKED: &[Entry] = &[
         "FileProfile",
         "T | invoke FileProfile(Hash [, N])",
         [
-            "Prevalence and signature of a file.",
+            "First and last sighting of a file and the number of devices, over everything that was ever stored, and its hashes. N files, 100 by default, 1000 at most. Beyond 512 devices the number is an estimate (standard error 4.4 %). Columns of signature and threat are empty.",
             "datatable(SHA1: string)['da39a3ee5e6b4b0d3255bfef95601890afd80709'] | invoke FileProfile(SHA1) | project isnull(GlobalPrevalence)",
             "True",
         ],
     ),
     supported(
         "SeenBy",
-        "T | invoke SeenBy()",
+        "T | invoke SeenBy([Key])",
         [
-            "Which of the sensors near a device saw it. No such data here: the column is empty.",
+            "The devices whose events name an address, a domain, a hash or a file name; without a key, the row's IPAddress, PublicIP or RemoteIP.",
             "datatable(DeviceId: string)['d1'] | invoke SeenBy() | project isnull(SeenBy)",
             "True",
         ],

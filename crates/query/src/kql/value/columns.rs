@@ -82,45 +82,69 @@ fn read_json(text: &str) -> Value {
 
 /// An Arrow array of values of one type; a value of another type becomes null.
 pub fn array(values: &[Value], ty: KqlType) -> ArrayRef {
-    match ty {
-        KqlType::Bool => {
-            let mut builder = BooleanBuilder::with_capacity(values.len());
-            values.iter().for_each(|value| builder.append_option(value.as_bool()));
-            Arc::new(builder.finish())
+    let mut builder = Builder::new(ty, values.len());
+    values.iter().for_each(|value| builder.push(value));
+    builder.finish()
+}
+
+/// Makes an Arrow array of one type, value by value.
+pub struct Builder {
+    ty: KqlType,
+    cells: Cells,
+}
+
+enum Cells {
+    Bool(BooleanBuilder),
+    Int(Int32Builder),
+    Long(Int64Builder),
+    Real(Float64Builder),
+    Text(StringBuilder),
+}
+
+impl Builder {
+    /// An empty one with room for so many values.
+    pub fn new(ty: KqlType, n_values: usize) -> Builder {
+        let cells = match ty {
+            KqlType::Bool => Cells::Bool(BooleanBuilder::with_capacity(n_values)),
+            KqlType::Int => Cells::Int(Int32Builder::with_capacity(n_values)),
+            KqlType::Long | KqlType::DateTime | KqlType::TimeSpan => Cells::Long(Int64Builder::with_capacity(n_values)),
+            KqlType::Real | KqlType::Decimal => Cells::Real(Float64Builder::with_capacity(n_values)),
+            KqlType::String | KqlType::Guid | KqlType::Dynamic => Cells::Text(StringBuilder::new()),
+        };
+        Builder { ty, cells }
+    }
+
+    /// Adds a value; one of another type becomes null.
+    pub fn push(&mut self, value: &Value) {
+        match &mut self.cells {
+            Cells::Bool(cells) => cells.append_option(value.as_bool()),
+            Cells::Int(cells) => cells.append_option(value.as_long().and_then(|long| i32::try_from(long).ok())),
+            Cells::Long(cells) => cells.append_option(value.as_long()),
+            Cells::Real(cells) => cells.append_option(value.as_real()),
+            Cells::Text(cells) => match self.ty {
+                KqlType::String => cells.append_value(value.as_str()),
+                KqlType::Dynamic => cells.append_option((!value.is_null()).then(|| value.to_json().to_string())),
+                _ => cells.append_option((!value.is_null()).then(|| value.as_str())),
+            },
         }
-        KqlType::Int => {
-            let mut builder = Int32Builder::with_capacity(values.len());
-            values
-                .iter()
-                .for_each(|value| builder.append_option(value.as_long().and_then(|long| i32::try_from(long).ok())));
-            Arc::new(builder.finish())
+    }
+
+    /// Bytes of the texts so far.
+    pub fn n_text_bytes(&self) -> usize {
+        match &self.cells {
+            Cells::Text(cells) => cells.values_slice().len(),
+            Cells::Bool(_) | Cells::Int(_) | Cells::Long(_) | Cells::Real(_) => 0,
         }
-        KqlType::Long | KqlType::DateTime | KqlType::TimeSpan => {
-            let mut builder = Int64Builder::with_capacity(values.len());
-            values.iter().for_each(|value| builder.append_option(value.as_long()));
-            Arc::new(builder.finish())
-        }
-        KqlType::Real | KqlType::Decimal => {
-            let mut builder = Float64Builder::with_capacity(values.len());
-            values.iter().for_each(|value| builder.append_option(value.as_real()));
-            Arc::new(builder.finish())
-        }
-        KqlType::String => {
-            let mut builder = StringBuilder::new();
-            values.iter().for_each(|value| builder.append_value(value.as_str()));
-            Arc::new(builder.finish())
-        }
-        KqlType::Guid => {
-            let mut builder = StringBuilder::new();
-            values.iter().for_each(|value| builder.append_option((!value.is_null()).then(|| value.as_str())));
-            Arc::new(builder.finish())
-        }
-        KqlType::Dynamic => {
-            let mut builder = StringBuilder::new();
-            values
-                .iter()
-                .for_each(|value| builder.append_option((!value.is_null()).then(|| value.to_json().to_string())));
-            Arc::new(builder.finish())
+    }
+
+    /// The array.
+    pub fn finish(self) -> ArrayRef {
+        match self.cells {
+            Cells::Bool(mut cells) => Arc::new(cells.finish()),
+            Cells::Int(mut cells) => Arc::new(cells.finish()),
+            Cells::Long(mut cells) => Arc::new(cells.finish()),
+            Cells::Real(mut cells) => Arc::new(cells.finish()),
+            Cells::Text(mut cells) => Arc::new(cells.finish()),
         }
     }
 }

@@ -48,6 +48,26 @@ fn key(builder: &mut Builder) -> Option<(String, DataType)> {
     if names.is_empty() { None } else { Some((builder.rng.pick(&names).clone(), data_type)) }
 }
 
+/// Another condition now and then, on columns that both sides have under different names.
+fn with_second_key(builder: &mut Builder, right: Right, on: String) -> (Right, String) {
+    let others = right.shape.columns[1..].iter().filter(|column| KEY_TYPES.contains(&column.1));
+    let pairs: Vec<(String, String)> = others
+        .flat_map(|(name, data_type)| {
+            let lefts = builder.shape.names(*data_type);
+            lefts.into_iter().map(|left| (left, name.clone())).collect::<Vec<_>>()
+        })
+        .collect();
+    if pairs.is_empty() || !builder.rng.one_in(3) {
+        return (right, on);
+    }
+    let (left, name) = builder.rng.pick(&pairs).clone();
+    let condition = match builder.rng.below(2) {
+        0 => format!("$left.{left} == $right.{name}"),
+        _ => format!("$right.{name} == $left.{left}"),
+    };
+    (right, format!("{on}, {condition}"))
+}
+
 pub fn join(builder: &mut Builder) {
     let Some((left_key, data_type)) = key(builder) else { return };
     let is_same_name = builder.rng.one_in(2);
@@ -58,15 +78,17 @@ pub fn join(builder: &mut Builder) {
     }
     let Some(right) = right(builder, (&left_key, data_type), &right_key) else { return };
     let on = if is_same_name { left_key.clone() } else { format!("$left.{left_key} == $right.{right_key}") };
+    let (right, on) = with_second_key(builder, right, on);
     builder.is_ordered = false;
     if builder.rng.one_in(4) {
         let kind = *builder.rng.pick(&["", "kind=inner ", "kind=leftouter "]);
         builder.operators.push(Piece::plain(format!("lookup {kind}({}) on {on}", right.text)));
-        builder.shape.columns.extend(right.shape.columns.into_iter().skip(1));
+        let is_key = |name: &str| on.contains(&format!("$right.{name}"));
+        builder.shape.columns.extend(right.shape.columns.into_iter().skip(1).filter(|column| !is_key(&column.0)));
         builder.shape.unique = None;
         return;
     }
-    let kind = *builder.rng.pick(&[
+    let kinds: &[&str] = &[
         "inner",
         "inner",
         "leftouter",
@@ -78,8 +100,11 @@ pub fn join(builder: &mut Builder) {
         "rightanti",
         "innerunique",
         "",
-    ]);
-    if matches!(kind, "" | "innerunique") {
+    ];
+    // Which row stands for a key is not said; with two keys the left side is not made unique beforehand.
+    let n_kinds = if on.contains(", ") { kinds.len() - 2 } else { kinds.len() };
+    let kind = *builder.rng.pick(&kinds[..n_kinds]);
+    if matches!(kind, "" | "innerunique") && !on.contains(", ") {
         builder.operators.push(Piece::plain(format!("distinct {left_key}")));
         builder.shape = Shape { columns: vec![(left_key.clone(), data_type)], unique: None };
     }

@@ -44,6 +44,16 @@ const STRINGS: &[&str] = &[
     "x/y/z",
     "tab\there",
     "quote\"d",
+    "ΟΔΟΣ οδος",
+    "οδοσ",
+    "ǅ Ǆ ǆ",
+    "\u{212A}elvin kelvin",
+    "ı I i",
+    "ﬀ FF",
+    "a\u{301} á",
+    "Ж-ж",
+    "ẞ",
+    "\u{1F600} smile",
 ];
 
 const PARTS: &[&str] = &[
@@ -79,6 +89,19 @@ const PARTS: &[&str] = &[
     "Windows\\cmd",
     "enc",
     "nenrin",
+    "ΟΔΟΣ",
+    "σ",
+    "ς",
+    "ǆ",
+    "KELVIN",
+    "\u{212A}",
+    "ı",
+    "I",
+    "ff",
+    "\u{301}",
+    "ж",
+    "ẞ",
+    "\u{1F600}",
 ];
 
 const REGEXES: &[&str] = &[
@@ -116,6 +139,32 @@ const DYNAMICS: &[&str] = &[
     r#"{"a":"年輪","c":[{"d":1}]}"#,
     "[10,2,2]",
     r#"["b","a"]"#,
+    r#"{"a b":1,"x.y":2,"$v":3,"":4}"#,
+    r#"{"a":1,"A":2,"0":3,"-1":4}"#,
+    r#"{"年":{"a\"b":[1]},"a\\b":5}"#,
+    r#"{"a":9223372036854775807,"b":1.5}"#,
+    "[[1,[2]],{\"a\":[]}]",
+    "-0.0",
+];
+
+/// Steps of a path behind a dynamic value, with names that are no words.
+const STEPS: &[&str] = &[
+    ".a",
+    ".b",
+    ".A",
+    "[\"a b\"]",
+    "['x.y']",
+    "[\"$v\"]",
+    "[\"\"]",
+    "[\"0\"]",
+    "[0]",
+    "[-1]",
+    "[\"-1\"]",
+    "[\"年\"]",
+    "[\"a\\\"b\"]",
+    "[\"a\\\\b\"]",
+    "[100]",
+    "[\"A\"]",
 ];
 
 const DATETIMES: &[&str] = &[
@@ -131,10 +180,29 @@ const DATETIMES: &[&str] = &[
     "2024-12-30",
     "2021-01-03T00:00:00",
     "2024-03-31T01:00:00",
+    "0001-01-01",
+    "0001-01-02T00:00:00.0000001",
+    "9999-12-31",
+    "9999-12-31T23:59:59.9999999",
 ];
 
-const TIMESPANS: &[&str] =
-    &["1d", "1h", "90s", "1tick", "0s", "7d", "1ms", "time(1.02:03:04.5)", "36h", "15m", "-1d", "-90s", "500ms"];
+const TIMESPANS: &[&str] = &[
+    "1d",
+    "1h",
+    "90s",
+    "1tick",
+    "0s",
+    "7d",
+    "1ms",
+    "time(1.02:03:04.5)",
+    "36h",
+    "15m",
+    "-1d",
+    "-90s",
+    "500ms",
+    "3650000d",
+    "-3000000d",
+];
 
 const INTS: &[&str] = &["0", "1", "2", "3", "5", "7", "10", "42", "100", "-1", "-7", "2147483647", "-2147483648"];
 
@@ -203,6 +271,11 @@ pub fn part_not_empty(rng: &mut Rng) -> String {
 
 pub fn regex(rng: &mut Rng) -> String {
     quoted(rng.pick::<&str>(REGEXES))
+}
+
+/// One to three steps of a path.
+pub fn steps(rng: &mut Rng) -> String {
+    (0..1 + rng.below(3)).map(|_| *rng.pick(STEPS)).collect()
 }
 
 /// A positive timespan, for bins and steps.

@@ -4,6 +4,7 @@
 mod expressions;
 mod joins;
 pub mod literals;
+mod operators;
 mod pipeline;
 mod rare;
 mod rng;

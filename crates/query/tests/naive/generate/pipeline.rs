@@ -12,6 +12,8 @@ pub struct Context {
     pub tables: Vec<(String, Shape)>,
     pub scalars: Vec<(String, DataType)>,
     pub subqueries: Vec<(String, DataType)>,
+    /// Functions of a table, which add a column.
+    pub functions: Vec<String>,
 }
 
 /// Makes the operators of one pipeline.
@@ -23,6 +25,8 @@ pub struct Builder<'a> {
     pub is_ordered: bool,
     pub has_bags: bool,
     pub is_nested: bool,
+    /// The columns are not known any more.
+    pub is_finished: bool,
 }
 
 /// Operators in one pipeline.
@@ -32,7 +36,8 @@ const DEPTH_MAX: usize = 3;
 
 pub fn query(rng: &mut Rng, stored: &[(String, Shape)]) -> Generated {
     let mut generated = Generated::default();
-    let mut context = Context { tables: Vec::new(), scalars: Vec::new(), subqueries: Vec::new() };
+    let mut context =
+        Context { tables: Vec::new(), scalars: Vec::new(), subqueries: Vec::new(), functions: Vec::new() };
     if stored.is_empty() || !rng.one_in(3) {
         for name in ["T", "U"] {
             let (literal, shape) = table(rng, name);
@@ -43,7 +48,7 @@ pub fn query(rng: &mut Rng, stored: &[(String, Shape)]) -> Generated {
         context.tables.extend(stored.iter().cloned());
     }
     definitions(rng, &mut generated, &mut context);
-    let (source, shape) = rng.pick(&context.tables).clone();
+    let (source, shape) = source(rng, &context);
     let mut builder = Builder::new(rng, &context, shape, false);
     builder.operators();
     generated.source = source;
@@ -51,6 +56,43 @@ pub fn query(rng: &mut Rng, stored: &[(String, Shape)]) -> Generated {
     generated.has_bags = builder.has_bags;
     generated.operators = builder.operators;
     generated
+}
+
+/// A table, or rows that the query makes.
+fn source(rng: &mut Rng, context: &Context) -> (String, Shape) {
+    let (name, shape) = rng.pick(&context.tables).clone();
+    let of = |name: &str, data_type: DataType| Shape {
+        columns: vec![(name.to_owned(), data_type)],
+        unique: Some(name.to_owned()),
+    };
+    match rng.below(16) {
+        0 => {
+            let bounds = *rng.pick(&[
+                "1 to 5 step 1",
+                "-7 to 9 step 4",
+                "5 to -5 step -3",
+                "1 to 0 step 1",
+                "int(1) to 4 step 1",
+            ]);
+            (format!("range l_x from {bounds}"), of("l_x", DataType::Long))
+        }
+        1 => {
+            let bounds = *rng.pick(&[
+                "datetime(2024-02-28) to datetime(2024-03-02) step 12h",
+                "datetime(2024-03-02) to datetime(2024-02-28) step -1d",
+                "datetime(9999-12-30) to datetime(9999-12-31T23:59:59) step 1d",
+            ]);
+            (format!("range d_x from {bounds}"), of("d_x", DataType::Datetime))
+        }
+        2 if shape.unique.as_deref() == Some("id") && context.tables.len() > 1 && !name.contains('(') => {
+            let other = &context.tables[0].0;
+            let condition = *rng.pick(&["id > 2", "id between (1 .. 4)", "id != 3"]);
+            let columns = vec![("id".to_owned(), DataType::Long)];
+            let text = format!("find withsource=s_w in ({other}, {name}) where {condition} project id | project id");
+            (text, Shape { columns, unique: None })
+        }
+        _ => (name, shape),
+    }
 }
 
 /// Scalars, subqueries, views and functions by `let`.
@@ -72,6 +114,11 @@ fn definitions(rng: &mut Rng, generated: &mut Generated, context: &mut Context) 
     if rng.one_in(6) {
         generated.lets.push("let f = (x:long, y:string = \"abc\") { strlen(y) + x * 2 }".to_owned());
         context.scalars.push(("f(3)".to_owned(), DataType::Long));
+    }
+    if rng.one_in(3) {
+        let body = "T | where id > n | extend l_g = id * n";
+        generated.lets.push(format!("let g = (T:(id:long, *), n:long = 2) {{ {body} }}"));
+        context.functions.push("g".to_owned());
     }
     let (source, shape) = rng.pick(&context.tables).clone();
     for data_type in [DataType::String, DataType::Long, DataType::Int] {
@@ -103,12 +150,25 @@ fn definitions(rng: &mut Rng, generated: &mut Generated, context: &mut Context) 
 
 impl<'a> Builder<'a> {
     pub fn new(rng: &'a mut Rng, context: &'a Context, shape: Shape, is_nested: bool) -> Self {
-        Self { rng, context, shape, operators: Vec::new(), is_ordered: false, has_bags: false, is_nested }
+        Self {
+            rng,
+            context,
+            shape,
+            operators: Vec::new(),
+            is_ordered: false,
+            has_bags: false,
+            is_nested,
+            is_finished: false,
+        }
     }
 
     fn operators(&mut self) {
         for _ in 0..1 + self.rng.below(OPERATORS_MAX) {
-            match self.rng.below(26) {
+            if self.is_finished {
+                return;
+            }
+            match self.rng.below(32) {
+                26..=31 => self.rare_operator(),
                 0..=3 => self.where_(),
                 4..=6 => self.extend(),
                 7 | 8 => self.project(),
@@ -267,7 +327,9 @@ impl<'a> Builder<'a> {
             }
             _ => {
                 let count = self.rng.below(6);
-                self.push(Piece::plain(format!("top {count} by {}", keys.last().expect("a key"))));
+                let key = keys.last().expect("a key");
+                let nulls = *self.rng.pick(&["", "", " nulls first", " nulls last"]);
+                self.push(Piece::plain(format!("top {count} by {key}{nulls}")));
             }
         }
     }

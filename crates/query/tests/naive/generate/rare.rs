@@ -15,11 +15,24 @@ impl Expressions<'_> {
             Real => self.rare_real(depth),
             Text => self.rare_string(depth),
             Dynamic => self.rare_dynamic(depth),
-            Datetime => match self.rng.below(2) {
+            Datetime => match self.rng.below(3) {
+                2 => format!(
+                    "bin_at({}, {}, {})",
+                    self.of(Datetime, depth),
+                    literals::size(self.rng),
+                    self.of(Datetime, 0)
+                ),
                 0 => format!("unixtime_seconds_todatetime({})", self.rng.pick(&["0", "1709210096", "-1", "1e9"])),
                 _ => format!("max_of({}, {})", self.of(Datetime, depth), self.of(Datetime, depth)),
             },
-            Timespan => match self.rng.below(3) {
+            Timespan => match self.rng.below(5) {
+                3 => format!(
+                    "bin_at({}, {}, {})",
+                    self.of(Timespan, depth),
+                    literals::size(self.rng),
+                    self.of(Timespan, 0)
+                ),
+                4 => format!("({} / {})", self.of(Timespan, depth), self.rng.pick(&["2", "-3", "0", "1.5"])),
                 0 => format!("abs({})", self.of(Timespan, depth)),
                 1 => format!("min_of({}, {})", self.of(Timespan, depth), self.of(Timespan, depth)),
                 _ => format!("({} % {})", self.of(Timespan, depth), literals::size(self.rng)),
@@ -41,7 +54,14 @@ impl Expressions<'_> {
     }
 
     fn rare_long(&mut self, depth: usize) -> String {
-        match self.rng.below(11) {
+        match self.rng.below(16) {
+            13 => {
+                format!("bin_at({}, {}, {})", self.of(Long, depth), self.rng.pick(&["3", "7", "100"]), self.of(Long, 0))
+            }
+            14 => format!("bin({}, {})", self.of(Long, depth), self.of(Long, 0)),
+            15 => format!("tolong({}{})", self.of_column(), literals::steps(self.rng)),
+            11 => format!("extract(\"([0-9]+)\", 1, {}, typeof(long))", self.of(Text, depth)),
+            12 => format!("extract_json(\"$.a\", {}, typeof(long))", self.of(Text, depth)),
             0 => format!("strcmp({}, {})", self.of(Text, depth), self.of(Text, depth)),
             1 => format!(
                 "countof({}, {}, \"regex\")",
@@ -74,7 +94,8 @@ impl Expressions<'_> {
     }
 
     fn rare_string(&mut self, depth: usize) -> String {
-        match self.rng.below(8) {
+        match self.rng.below(9) {
+            8 => format!("tostring({}{})", self.of_column(), literals::steps(self.rng)),
             0 => format!("tohex({})", self.of(Long, depth)),
             1 => format!("gettype({})", self.of(Dynamic, depth)),
             2 => format!("translate(\"abc\", \"xy\", {})", self.of(Text, depth)),
@@ -87,7 +108,8 @@ impl Expressions<'_> {
     }
 
     fn rare_dynamic(&mut self, depth: usize) -> String {
-        match self.rng.below(7) {
+        match self.rng.below(9) {
+            7 | 8 => format!("{}{}", self.of_column(), literals::steps(self.rng)),
             0 => format!("extract_all(\"([a-z]+)\", {})", self.of(Text, depth)),
             1 => format!("bag_keys({})", self.of(Dynamic, depth)),
             2 => format!("bag_merge({}, {})", self.of(Dynamic, depth), self.of(Dynamic, depth)),
