@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, UInt32Array};
+use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::compute::{filter_record_batch, take_record_batch};
 use arrow::datatypes::Int64Type;
 use datafusion::parquet::arrow::arrow_reader::RowSelection;
@@ -41,6 +41,10 @@ impl Source {
         match self {
             Source::Fresh(fresh) => {
                 let batch = fresh.select(columns).map_err(|error| Error::Engine(error.to_string()))?;
+                if batch.num_columns() == 0 {
+                    let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
+                    return Ok(RecordBatch::try_new_with_options(batch.schema(), Vec::new(), &options)?);
+                }
                 let is_whole = rows.len() == batch.num_rows();
                 Ok(if is_whole { batch } else { take_record_batch(&batch, &UInt32Array::from(rows.to_vec()))? })
             }
