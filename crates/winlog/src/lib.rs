@@ -7,6 +7,7 @@ mod error;
 mod event;
 pub mod evtx;
 pub mod limits;
+pub mod runs;
 mod time;
 mod xml;
 
