@@ -14,6 +14,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("schema", &[]),
     ("kql", &[]),
     ("wire", &[]),
+    ("winlog", &["schema"]),
     ("store", &["schema"]),
     ("query", &["kql", "schema", "store"]),
     ("detect", &["schema"]),
@@ -36,6 +37,9 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rsigma-eval", &["detect"]),
     ("rsigma-parser", &["detect"]),
     ("yaml_serde", &["detect"]),
+    // Every source of Windows events ends in one type.
+    ("evtx", &["winlog"]),
+    ("quick-xml", &["winlog"]),
     // One program knows the kernel.
     ("libbpf-rs", &["sensor"]),
     ("libbpf-cargo", &["sensor"]),

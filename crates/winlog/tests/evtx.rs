@@ -1,0 +1,98 @@
+//! Event log files: damage is reported with its place, and real logs are read whole when `NENRIN_EVTX_SAMPLES` names
+//! a folder of them.
+
+use std::io::Cursor;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use winlog::Event;
+use winlog::evtx::{Damage, MAGIC, read};
+
+fn items(bytes: Vec<u8>) -> Vec<Result<Event, Damage>> {
+    let mut items = Vec::new();
+    read(Cursor::new(bytes), |item| {
+        items.push(item);
+        ControlFlow::Continue(())
+    });
+    items
+}
+
+/// Log files in the folder that `NENRIN_EVTX_SAMPLES` names, sorted; empty when it is not set.
+fn samples() -> Vec<PathBuf> {
+    let Some(folder) = std::env::var_os("NENRIN_EVTX_SAMPLES") else { return Vec::new() };
+    let entries = std::fs::read_dir(folder).expect("NENRIN_EVTX_SAMPLES names a folder");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "evtx"));
+    paths.sort();
+    assert!(!paths.is_empty(), "no .evtx file in NENRIN_EVTX_SAMPLES");
+    paths
+}
+
+/// A file header, and `chunks` of whatever bytes.
+fn file_of(chunks: &[Vec<u8>]) -> Vec<u8> {
+    let mut file = vec![0; 4_096];
+    file[..8].copy_from_slice(MAGIC);
+    file[24..32].copy_from_slice(&1u64.to_le_bytes());
+    file[32..36].copy_from_slice(&128u32.to_le_bytes());
+    file[36..38].copy_from_slice(&1u16.to_le_bytes());
+    file[38..40].copy_from_slice(&3u16.to_le_bytes());
+    file[40..42].copy_from_slice(&4_096u16.to_le_bytes());
+    file[42..44].copy_from_slice(&u16::try_from(chunks.len()).expect("few chunks").to_le_bytes());
+    for chunk in chunks {
+        file.extend(chunk);
+    }
+    file
+}
+
+#[test]
+fn a_foreign_file_is_one_damage() {
+    for bytes in [Vec::new(), b"ElfFile\0".to_vec(), b"PK\x03\x04 not a log".to_vec(), vec![0; 100_000]] {
+        let items = items(bytes);
+        assert!(matches!(items.as_slice(), [Err(Damage::File(_))]), "{items:?}");
+    }
+}
+
+#[test]
+fn damaged_chunks_are_named_by_offset_and_empty_ones_are_nothing() {
+    let garbage = vec![0xa5; 65_536];
+    let items = items(file_of(&[vec![0; 65_536], garbage.clone(), vec![0; 65_536], garbage]));
+    let offsets: Vec<Option<u64>> = items
+        .iter()
+        .map(|item| match item {
+            Err(Damage::Chunk { offset, .. }) => Some(*offset),
+            Ok(_) | Err(_) => None,
+        })
+        .collect();
+    assert_eq!(offsets, [Some(4_096 + 65_536), Some(4_096 + 3 * 65_536)], "{items:?}");
+}
+
+#[test]
+fn real_logs_are_read_whole() {
+    for path in samples() {
+        let items = items(std::fs::read(&path).expect("a readable sample"));
+        assert!(!items.is_empty(), "{}", path.display());
+        for item in items {
+            let event = item.unwrap_or_else(|damage| panic!("{}: {damage}", path.display()));
+            assert!(!event.provider.is_empty() && !event.computer.is_empty(), "{}: {event:?}", path.display());
+            assert!(event.time_ns > 0 && event.record_id > 0, "{}: {event:?}", path.display());
+        }
+    }
+}
+
+/// Bytes of real logs changed at many places: nothing panics, and what is not hit is still read.
+#[test]
+fn damaged_real_logs_are_read_around_the_damage() {
+    for path in samples() {
+        let file = std::fs::read(&path).expect("a readable sample");
+        let whole = items(file.clone()).len();
+        for step in 1..24 {
+            let mut damaged = file.clone();
+            let offset = 4_096 + 512 + step * 331;
+            if offset + 8 < damaged.len() {
+                damaged[offset..offset + 8].fill(0xff);
+            }
+            let read = items(damaged).into_iter().filter(Result::is_ok).count();
+            assert!(read <= whole, "{}: more events than before at {offset}", path.display());
+        }
+    }
+}

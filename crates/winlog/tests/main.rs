@@ -1,0 +1,4 @@
+//! What the crate promises, over its public functions.
+
+mod evtx;
+mod runs;

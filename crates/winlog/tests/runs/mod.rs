@@ -1,0 +1,4 @@
+//! Which PowerShell script did it: a simulation with known truth, and the scenario of two scripts in one ISE.
+
+mod simulation;
+mod world;
