@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use schema::{Row, col};
 use store::Snapshot;
 
-use crate::lineage::Lineage;
 use crate::limits::{TREE_ANCESTORS_MAX, TREE_CHILDREN_MAX};
+use crate::lineage::Lineage;
 use crate::{Engine, Error};
 
 pub(crate) const STARTS: [&str; 2] = ["ProcessCreated", "ProcessFound"];
