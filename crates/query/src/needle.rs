@@ -38,8 +38,8 @@ impl Needle {
     }
 }
 
-/// `needle` is in lower case.
-fn contains(text: &[u8], needle: &[u8]) -> bool {
+/// Whether an ASCII text has an ASCII needle, in lower case, without regard to case.
+pub(crate) fn contains(text: &[u8], needle: &[u8]) -> bool {
     let Some((first, rest)) = needle.split_first() else { return true };
     if text.len() < needle.len() {
         return false;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int32Array, RecordBatch, RecordBatchOptions};
+use arrow::buffer::BooleanBuffer;
 use arrow::compute::{and_kleene, cast, not, or_kleene, take};
 use arrow::datatypes::{DataType, Field, Int32Type, Schema};
 use datafusion::common::Result;
@@ -69,6 +70,9 @@ fn truth_of(expr: &Arc<dyn PhysicalExpr>, batch: &RecordBatch, known: &mut Known
 
 /// Asks each text that a row has, and null, once.
 fn of_texts(expr: &Arc<dyn PhysicalExpr>, name: &str, codes: &Int32Array, texts: &ArrayRef) -> Result<BooleanArray> {
+    if texts.len() <= codes.len() {
+        return of_all_texts(expr, name, codes, texts);
+    }
     let mut place_of: Vec<i32> = vec![-1; texts.len()];
     let mut asked: Vec<Option<i32>> = vec![None];
     let mut places: Vec<i32> = Vec::with_capacity(codes.len());
@@ -88,6 +92,25 @@ fn of_texts(expr: &Arc<dyn PhysicalExpr>, name: &str, codes: &Int32Array, texts:
     let different = take(texts, &Int32Array::from(asked), None)?;
     let answers = evaluate(expr, vec![(name.to_owned(), different)], n_asked)?;
     Ok(as_boolean_array(&take(&answers, &Int32Array::from(places), None)?)?.clone())
+}
+
+/// As `of_texts`, for a dictionary of which most texts are some row's: all are asked, and when none is wanted, as is
+/// usual in a search, no row is looked at.
+fn of_all_texts(
+    expr: &Arc<dyn PhysicalExpr>,
+    name: &str,
+    codes: &Int32Array,
+    texts: &ArrayRef,
+) -> Result<BooleanArray> {
+    let answers = evaluate(expr, vec![(name.to_owned(), Arc::clone(texts))], texts.len())?;
+    let null = arrow::array::new_null_array(texts.data_type(), 1);
+    let of_null = evaluate(expr, vec![(name.to_owned(), null)], 1)?;
+    let of_null = (!of_null.is_null(0)).then(|| of_null.value(0));
+    if answers.null_count() == 0 && answers.true_count() == 0 && (codes.null_count() == 0 || of_null == Some(false)) {
+        return Ok(BooleanArray::new(BooleanBuffer::new_unset(codes.len()), None));
+    }
+    let truth_at = |code: i32| answers.is_valid(code as usize).then(|| answers.value(code as usize));
+    Ok(codes.iter().map(|code| code.map_or(of_null, truth_at)).collect())
 }
 
 fn evaluate(expr: &Arc<dyn PhysicalExpr>, columns: Vec<(String, ArrayRef)>, n_rows: usize) -> Result<BooleanArray> {

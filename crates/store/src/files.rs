@@ -16,7 +16,7 @@ use serde_json::Value as Json;
 use time::OffsetDateTime;
 
 use crate::Error;
-use crate::limits::{PAGE_ROWS, ROW_GROUP_ROWS, ZSTD_LEVEL};
+use crate::limits::{DICTIONARY_BYTES_MAX, PAGE_ROWS, ROW_GROUP_ROWS, ZSTD_LEVEL};
 use crate::step::step;
 use crate::store::now_ns;
 use crate::wal::sync_dir;
@@ -259,6 +259,7 @@ fn properties(schema: &Schema, n_rows: usize) -> WriterProperties {
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_data_page_row_count_limit(PAGE_ROWS)
+        .set_dictionary_page_size_limit(DICTIONARY_BYTES_MAX)
         .set_statistics_enabled(EnabledStatistics::Chunk);
     for field in schema.fields() {
         let name = field.name().as_str();

@@ -28,15 +28,18 @@ pub const MEMORY_SMALL_ROWS: usize = 2_048;
 /// Separate ranges beyond the contiguous mark, per stream.
 pub const STREAM_RANGES_MAX: usize = 1_024;
 /// Rows per Parquet row group: the unit of dictionaries and bloom filters.
-pub const ROW_GROUP_ROWS: usize = 131_072;
+pub const ROW_GROUP_ROWS: usize = 32_768;
 /// Rows per page of a column: what is unpacked at least to show rows of one device.
-pub const PAGE_ROWS: usize = 8_192;
+pub const PAGE_ROWS: usize = 2_048;
+/// Bytes of a column's dictionary in a row group: all of it is unpacked to show one row, so that texts which hardly
+/// repeat are better kept page by page.
+pub const DICTIONARY_BYTES_MAX: usize = 256 << 10;
 /// Zstandard level of column files.
 pub const ZSTD_LEVEL: i32 = 3;
 /// Disk space below which appends are refused, so that flush and SQLite still have room to write.
 pub const FREE_BYTES_MIN: u64 = 64 << 20;
 
-/// Rows of one compacted file at most: 32 row groups, so that those of one device lie together, and a rewrite takes
+/// Rows of one compacted file at most: so many that those of one device lie together, and so few that a rewrite takes
 /// seconds.
 pub const COMPACT_ROWS_MAX: u64 = 4 << 20;
 /// Files merged at once at most: each costs an open reader and a decoded batch.
@@ -63,8 +66,8 @@ pub const CHECKPOINTS_KEPT: usize = 2;
 /// Checkpoints name deleted files for this long, as Delta's default is.
 pub const TOMBSTONE_KEPT: Duration = Duration::from_secs(7 * 86_400);
 
-/// Rows that an import sorts at once: four row groups, so that its files need few merges and memory stays bounded.
-pub const IMPORT_ROWS: usize = 4 * ROW_GROUP_ROWS;
+/// Rows that an import sorts at once: so many that its files need few merges, and so few that memory stays bounded.
+pub const IMPORT_ROWS: usize = 524_288;
 /// Threads that sort and write an import's files: each holds a chunk of `IMPORT_ROWS` rows twice.
 pub const IMPORT_WRITERS_MAX: usize = 4;
 

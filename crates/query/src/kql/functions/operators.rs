@@ -11,6 +11,7 @@ use super::scratch::Scratch;
 use super::terms::{self, Ends, equal_folded, fold};
 use crate::kql::types::{KqlType, Typed, Types};
 use crate::kql::value::{Json, TICKS_MAX, Value};
+use crate::needle;
 
 /// One list per kind of operator.
 pub const OPERATORS: &[&[Function]] = &[COMPARISONS, ARITHMETIC, TEXT, ACCESS];
@@ -626,6 +627,11 @@ fn has_cs(_: &mut Scratch, text: &str, values: &[Value]) -> Option<bool> {
 }
 
 fn contains(scratch: &mut Scratch, text: &str, values: &[Value]) -> Option<bool> {
+    if text.is_ascii()
+        && let Some(needle) = scratch.prepare_list(values, needles)?.first().filter(|needle| needle.is_ascii())
+    {
+        return Some(needle::contains(text.as_bytes(), needle.as_bytes()));
+    }
     folded(scratch, text, values, |text, value| text.contains(value))
 }
 
