@@ -9,12 +9,12 @@ use super::text;
 use super::verdict::{Candidate, Level, Script, Verdict};
 
 /// Programs that run PowerShell scripts.
-pub const HOSTS: [&str; 3] = ["powershell.exe", "powershell_ise.exe", "pwsh.exe"];
+const HOSTS: [&str; 4] = ["powershell.exe", "powershell_ise.exe", "pwsh.exe", "wsmprovhost.exe"];
 
 /// Answers for one action.
 pub fn judge(view: &View<'_>, fact: &Fact, action: &Action) -> Verdict {
     if !is_host(&action.image) && !view.index.is_logged() {
-        return Verdict::new(&fact.record, Level::None);
+        return Verdict::new(fact, Level::None);
     }
     let other_guid =
         view.index.facts.iter().any(
@@ -76,7 +76,7 @@ fn proven(fact: &Fact, level: Level, proof: Proof) -> Verdict {
         runspace: proof.runspace,
         run: proof.run,
         evidence: proof.evidence,
-        ..Verdict::new(&fact.record, level)
+        ..Verdict::new(fact, level)
     }
 }
 
@@ -98,7 +98,7 @@ fn likely(view: &View<'_>, fact: &Fact, action: &Action, mut reasons: Vec<String
         (None, None) => None,
     };
     if let Some((level, choice)) = chosen {
-        let mut verdict = Verdict::new(&fact.record, level);
+        let mut verdict = Verdict::new(fact, level);
         verdict.evidence.clone_from(&choice.evidence);
         verdict.script.clone_from(&choice.script);
         verdict.stack.extend(choice.script.clone());
@@ -115,7 +115,7 @@ fn likely(view: &View<'_>, fact: &Fact, action: &Action, mut reasons: Vec<String
         return verdict;
     }
     let level = if choices.len() > 1 { Level::Ambiguous } else { Level::Unattributed };
-    let mut verdict = Verdict::new(&fact.record, level);
+    let mut verdict = Verdict::new(fact, level);
     if choices.is_empty() {
         reasons.insert(0, nearest(view, fact));
     } else if level == Level::Unattributed && !is_foreign {
@@ -150,7 +150,7 @@ fn unlogged(view: &View<'_>, fact: &Fact, mut reasons: Vec<String>) -> Verdict {
         _ => None,
     });
     let Some((start, path)) = start else {
-        return Verdict { reasons, ..Verdict::new(&fact.record, Level::Unattributed) };
+        return Verdict { reasons, ..Verdict::new(fact, Level::Unattributed) };
     };
     let script = Script { path: Some(path), sha256: None };
     Verdict {
@@ -158,7 +158,7 @@ fn unlogged(view: &View<'_>, fact: &Fact, mut reasons: Vec<String>) -> Verdict {
         stack: vec![script.clone()],
         script: Some(script),
         reasons,
-        ..Verdict::new(&fact.record, Level::LikelyTime)
+        ..Verdict::new(fact, Level::LikelyTime)
     }
 }
 

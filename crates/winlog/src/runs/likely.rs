@@ -173,10 +173,14 @@ impl Choice {
                 is_script && block.names(name)
             };
             let text = run.texts.iter().find(|(_, block)| of_text(block)).map(|(fact, _)| *fact);
-            let Some(fact) = command.copied().or(text) else { continue };
+            let (fact, why) = match (command, text) {
+                (Some(command), _) => (*command, format!("its command was given {name}")),
+                (None, Some(text)) => (text, format!("its text names {name}")),
+                (None, None) => continue,
+            };
             self.is_named = true;
-            self.reasons.push(format!("it names {name}"));
-            self.evidence.push(says(&fact.record, format!("names {name}")));
+            self.evidence.push(says(&fact.record, why.clone()));
+            self.reasons.push(why);
             self.evidence.extend(answer.clone());
             return;
         }
