@@ -38,7 +38,8 @@ pub fn judge(view: &View<'_>, fact: &Fact, action: &Action) -> Verdict {
 
 /// Whether the program runs PowerShell scripts.
 pub fn is_host(image: &str) -> bool {
-    HOSTS.contains(&text::stem(image).as_str())
+    let name = image.rsplit(['\\', '/']).next().unwrap_or(image);
+    HOSTS.iter().any(|host| name.eq_ignore_ascii_case(host))
 }
 
 /// The first proof that holds, or why none does.

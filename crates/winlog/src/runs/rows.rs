@@ -1,14 +1,14 @@
-//! Attribution of rows: events go in with the rows made of them, rows come out with the script that did it. A row whose
-//! answer may still change is held back; all others pass at once.
+//! Attribution of rows: events are watched, rows made of them are held until their answer is there. A row names the
+//! records that it was made of, so rows that were merged from several events need no care. All other rows pass at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use schema::{Row, col};
 use serde_json::{Map, Value, json};
 
 use super::adapt;
 use super::engine::Engine;
-use super::fact::{Kind, Record};
+use super::judge::is_host;
 use super::limits::{DEVICES_MAX, FACTS_MAX, HELD_ROWS_MAX, LATE};
 use super::verdict::{Level, Script, Verdict};
 use crate::Event;
@@ -21,43 +21,50 @@ pub struct Attributor {
     n_facts: usize,
 }
 
+/// A row, and which input its first event came from.
+type Held = (Row, u32);
+/// Log and number of a record.
+type Key = (String, u64);
+
 #[derive(Debug, Default)]
 struct Device {
     engine: Engine,
-    /// Rows that wait, by the time and the record of their event.
-    held: BTreeMap<(Record, i64), (Row, i64)>,
-    verdicts: BTreeMap<(Record, i64), Verdict>,
+    /// Rows that wait, with their time and records, in the order of arrival.
+    held: Vec<(Held, i64, Vec<Key>)>,
+    /// Last answers for records whose rows are not out yet.
+    verdicts: HashMap<Key, Verdict>,
     newest: i64,
 }
 
 impl Attributor {
-    /// Takes an event and its row. The row comes back at once if no script is asked for.
-    pub fn take(&mut self, event: &Event, row: Row) -> Vec<Row> {
+    /// Takes note of an event. Call it before [`hold`](Attributor::hold) with the event's row.
+    pub fn watch(&mut self, event: &Event) {
         let facts = adapt::facts(event);
         if facts.is_empty() {
-            return vec![row];
+            return;
         }
         let computer = event.computer.to_lowercase();
         if !self.devices.contains_key(&computer) && self.devices.len() >= DEVICES_MAX {
-            return vec![row];
+            return;
         }
         let device = self.devices.entry(computer).or_default();
-        let mut waits = None;
         for fact in facts {
             device.newest = device.newest.max(fact.time);
-            if matches!(fact.kind, Kind::Action(_)) && fact.pid.is_some() {
-                waits = Some(((fact.record.clone(), fact.written), fact.time));
-            }
             let before = device.engine.n_facts();
             device.engine.add(fact);
             self.n_facts = (self.n_facts + device.engine.n_facts()).saturating_sub(before);
         }
-        let Some((key, time)) = waits else { return vec![row] };
-        // The same record again: the store knows the row already, whichever of the two it gets.
-        match device.held.insert(key, (row, time)) {
-            Some((row, _)) => return vec![row],
-            None => self.n_held += 1,
-        }
+    }
+
+    /// Takes a row. It comes back at once if no script is asked for, or later with others, when there are too many.
+    pub fn hold(&mut self, row: Row, origin: u32) -> Vec<Held> {
+        let computer = row.text(&col::DEVICE_NAME).unwrap_or_default();
+        let device = if is_asked(&row) { self.devices.get_mut(computer) } else { None };
+        let Some(device) = device else { return vec![(row, origin)] };
+        let time = row.number(&col::TIMESTAMP).unwrap_or_default();
+        let keys = records(&row);
+        device.held.push(((row, origin), time, keys));
+        self.n_held += 1;
         if self.n_held <= HELD_ROWS_MAX && self.n_facts <= FACTS_MAX {
             return Vec::new();
         }
@@ -71,52 +78,66 @@ impl Attributor {
 
     /// Rows whose answer is final because nothing that is late by up to [`LATE`] can change it any more: for sources
     /// that never end. Call it every few seconds.
-    pub fn settle(&mut self) -> Vec<Row> {
-        let mut rows = Vec::new();
-        for device in self.devices.values_mut() {
-            let before = device.newest.saturating_sub(LATE);
-            rows.extend(device.release(before));
-            device.engine.close(before);
-        }
-        self.n_held -= rows.len();
-        rows
+    pub fn settle(&mut self) -> Vec<Held> {
+        self.release(|device| device.newest.saturating_sub(LATE))
     }
 
     /// All rows that wait: at the end of an import.
-    pub fn finish(&mut self) -> Vec<Row> {
-        let mut rows = Vec::new();
-        for device in self.devices.values_mut() {
-            rows.extend(device.release(i64::MAX));
-            device.engine.close(i64::MAX);
-        }
-        self.n_held -= rows.len();
-        rows
+    pub fn finish(&mut self) -> Vec<Held> {
+        self.release(|_| i64::MAX)
     }
 
-    /// Rows that wait.
-    pub fn n_held(&self) -> usize {
-        self.n_held
+    fn release(&mut self, before: impl Fn(&Device) -> i64) -> Vec<Held> {
+        let mut rows = Vec::new();
+        for device in self.devices.values_mut() {
+            let before = before(device);
+            rows.extend(device.release(before));
+        }
+        self.n_facts = self.devices.values().map(|device| device.engine.n_facts()).sum();
+        self.n_held -= rows.len();
+        rows
     }
 }
 
 impl Device {
     /// Rows of events before this time, with the answers as they are now.
-    fn release(&mut self, before: i64) -> Vec<Row> {
+    fn release(&mut self, before: i64) -> Vec<Held> {
         for verdict in self.engine.settle() {
-            self.verdicts.insert((verdict.record.clone(), verdict.written), verdict);
+            self.verdicts.insert((verdict.record.log.to_string(), verdict.record.number), verdict);
         }
-        let keys: Vec<(Record, i64)> =
-            self.held.iter().filter(|(_, (_, time))| *time < before).map(|(key, _)| key.clone()).collect();
-        let mut rows = Vec::new();
-        for key in keys {
-            let Some((mut row, _)) = self.held.remove(&key) else { continue };
-            if let Some(verdict) = self.verdicts.remove(&key) {
-                apply(&verdict, &mut row);
+        self.engine.close(before);
+        let (out, held) = std::mem::take(&mut self.held).into_iter().partition(|(_, time, _)| *time < before);
+        self.held = held;
+        let mut rows: Vec<Held> = Vec::new();
+        for ((mut row, origin), _, keys) in out {
+            let found: Vec<Verdict> = keys.iter().filter_map(|key| self.verdicts.remove(key)).collect();
+            // Of several sources of one act, the one that knows most.
+            if let Some(verdict) = found.iter().min_by_key(|verdict| verdict.level) {
+                apply(verdict, &mut row);
             }
-            rows.push(row);
+            rows.push((row, origin));
         }
+        // The rest are of rows that are still on their way, or never come.
+        let on_their_way = before.min(self.newest.saturating_sub(LATE));
+        self.verdicts.retain(|_, verdict| verdict.written >= on_their_way);
         rows
     }
+}
+
+/// Whether a script may have done it: the actor runs scripts, or is known by its number only.
+fn is_asked(row: &Row) -> bool {
+    row.text(&col::INITIATING_PROCESS_FILE_NAME).map_or(row.get(&col::INITIATING_PROCESS_ID).is_some(), is_host)
+}
+
+/// The records that the row was made of.
+fn records(row: &Row) -> Vec<Key> {
+    let sources = row.text(&col::SOURCE_RECORDS).and_then(|text| serde_json::from_str(text).ok());
+    let Some(Value::Array(sources)) = sources else { return Vec::new() };
+    let key = |source: &Value| {
+        let log = source.get("Channel").or_else(|| source.get("Provider"))?.as_str()?;
+        Some((log.to_owned(), source.get("RecordId")?.as_u64()?))
+    };
+    sources.iter().filter_map(key).collect()
 }
 
 /// Writes the answer into the row's columns.
