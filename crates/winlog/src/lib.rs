@@ -6,12 +6,20 @@
 mod error;
 mod event;
 pub mod evtx;
+mod held;
 pub mod limits;
+mod map;
+mod merge;
+mod normaliser;
+mod processes;
 pub mod runs;
+mod scripts;
 mod time;
 mod xml;
 
 pub use error::Error;
 pub use event::{Event, Field};
+pub use map::{mapped, row};
+pub use normaliser::{Normalised, Normaliser, Tally};
 pub use time::parse_time_ns;
 pub use xml::parse;

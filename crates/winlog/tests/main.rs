@@ -1,4 +1,6 @@
 //! What the crate promises, over its public functions.
 
 mod evtx;
+mod map;
+mod normaliser;
 mod runs;
