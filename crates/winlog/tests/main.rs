@@ -4,3 +4,4 @@ mod evtx;
 mod map;
 mod normaliser;
 mod runs;
+mod text;
