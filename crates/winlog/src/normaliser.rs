@@ -1,5 +1,6 @@
 //! Events in, rows out, and what becomes of each is counted: a row, a merge into another row, or a reject with a name.
-//! Holds rows for a few seconds of event time, in which other sources may report the same act.
+//! Holds rows for a few seconds of event time, in which other sources may report the same act, and rows of PowerShell
+//! until it is known which script did it.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +9,7 @@ use schema::Row;
 use crate::held::Window;
 use crate::merge::{self, Act};
 use crate::processes::Processes;
+use crate::runs::Attributor;
 use crate::scripts::Scripts;
 use crate::{Event, map};
 
@@ -53,6 +55,7 @@ pub struct Normaliser {
     scripts: Scripts,
     window: Window,
     processes: Processes,
+    attributor: Attributor,
     /// Time of the last event of each origin, for events without one.
     last_ns: Vec<i64>,
     out: Vec<Normalised>,
@@ -81,6 +84,7 @@ impl Normaliser {
         }
         self.last_ns[idx] = event.time_ns;
         self.tally.events += 1;
+        self.attributor.watch(&event);
         let is_script = event.event_id == 4104 && map::mapping(&event).is_some();
         if is_script {
             for script in self.scripts.push(event, origin, &mut self.tally.merged) {
@@ -114,6 +118,8 @@ impl Normaliser {
         while let Some(held) = self.window.pop() {
             self.emit(held.row, held.origin);
         }
+        let rows = self.attributor.finish();
+        self.deliver(rows);
         self.take()
     }
 
@@ -133,7 +139,18 @@ impl Normaliser {
 
     fn emit(&mut self, mut row: Row, origin: u32) {
         self.processes.see(&mut row);
-        self.tally.rows += 1;
-        self.out.push(Normalised { row, origin });
+        let rows = self.attributor.hold(row, origin);
+        self.deliver(rows);
+    }
+
+    fn deliver(&mut self, rows: Vec<(Row, u32)>) {
+        self.tally.rows += rows.len() as u64;
+        self.out.extend(rows.into_iter().map(|(row, origin)| Normalised { row, origin }));
+    }
+
+    /// Of a source that never ends: makes rows final that waited for late events for long enough.
+    pub fn settle(&mut self) {
+        let rows = self.attributor.settle();
+        self.deliver(rows);
     }
 }

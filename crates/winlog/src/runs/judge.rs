@@ -16,24 +16,27 @@ pub fn judge(view: &View<'_>, fact: &Fact, action: &Action) -> Verdict {
     if !is_host(&action.image) && !view.index.is_logged() {
         return Verdict::new(fact, Level::None);
     }
-    let other_guid =
-        view.index.facts.iter().any(
-            |other| matches!((&other.guid, &fact.guid), (Some(one), Some(guid)) if !one.eq_ignore_ascii_case(guid)),
-        );
-    let mut reasons = Vec::new();
-    if other_guid {
-        reasons.push("several processes had this process id, and where one ended is not in the logs".to_owned());
-    } else {
-        match proof(view, fact, action) {
-            Ok((level, proof)) => return proven(fact, level, proof),
-            Err(why) => reasons = why,
-        }
+    let mut verdict = answer(view, fact, action);
+    let mut names: Vec<String> = view.resolved(fact, action).into_iter().map(|(name, _)| name).collect();
+    names.dedup();
+    if let [name] = names.as_mut_slice() {
+        verdict.resolved = Some(std::mem::take(name));
     }
-    let mut verdict = likely(view, fact, action, reasons);
     verdict.reasons.truncate(REASONS_MAX);
     verdict.candidates.truncate(CANDIDATES_MAX);
     verdict.evidence.truncate(EVIDENCE_MAX);
     verdict
+}
+
+fn answer(view: &View<'_>, fact: &Fact, action: &Action) -> Verdict {
+    if view.index.is_mixed {
+        let why = "several processes had this process id, and where one ended is not in the logs";
+        return likely(view, fact, action, vec![why.to_owned()]);
+    }
+    match proof(view, fact, action) {
+        Ok((level, proof)) => proven(fact, level, proof),
+        Err(why) => likely(view, fact, action, why),
+    }
 }
 
 /// Whether the program runs PowerShell scripts.
@@ -83,7 +86,7 @@ fn proven(fact: &Fact, level: Level, proof: Proof) -> Verdict {
 
 fn likely(view: &View<'_>, fact: &Fact, action: &Action, mut reasons: Vec<String>) -> Verdict {
     if !view.index.is_logged() {
-        return unlogged(view, fact, reasons);
+        return unlogged(view, fact);
     }
     let found = view.choices(fact, action);
     reasons.extend(found.reasons);
@@ -144,8 +147,8 @@ fn candidate(choice: &Choice) -> Candidate {
 }
 
 /// PowerShell's log is off or was not collected: the command line may still name a script.
-fn unlogged(view: &View<'_>, fact: &Fact, mut reasons: Vec<String>) -> Verdict {
-    reasons.insert(0, "no record of PowerShell's own log: 4103 and 4104 are off, or not collected".to_owned());
+fn unlogged(view: &View<'_>, fact: &Fact) -> Verdict {
+    let reasons = vec!["no record of PowerShell's own log: 4103 and 4104 are off, or not collected".to_owned()];
     let start = view.index.start.and_then(|start| match &start.kind {
         Kind::ProcessStarted { command_line, .. } => Some((start, text::single_run(command_line)??)),
         _ => None,

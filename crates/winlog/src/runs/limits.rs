@@ -32,6 +32,12 @@ pub const PARTS_WAITING_BYTES_MAX: usize = 8 << 20;
 pub const PARTS_MAX: u32 = 16_384;
 /// Runspaces remembered as closed.
 pub const RUNSPACES_CLOSED_MAX: usize = 20_000;
+/// Commands of a run, before and after an action, that are searched for its destination.
+pub const COMMANDS_SEARCHED: usize = 128;
+/// Texts of a run that are searched likewise.
+pub const TEXTS_SEARCHED: usize = 32;
+/// Scripts of a process that are compared with each other; with more, none is called the only one.
+pub const SCRIPTS_COMPARED_MAX: usize = 64;
 /// Candidates listed in one verdict.
 pub const CANDIDATES_MAX: usize = 16;
 /// Evidence listed in one verdict.
@@ -53,5 +59,7 @@ pub const LATE: i64 = 120 * SECOND;
 /// Sysmon writes milliseconds of a clock that ticks every 15.6 ms, PowerShell's log has its own: what is proven is
 /// proven for the whole span of this much around the action.
 pub const CLOCKS_DIFFER: i64 = 20_000_000;
+/// Runs on one thread that can be around one moment: nested pipelines.
+pub const RUNS_NESTED_MAX: usize = 8;
 /// Two records of one start (Sysmon 1 and 4688) are this close.
 pub const SAME_START: i64 = 2 * SECOND;

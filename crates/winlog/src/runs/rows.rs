@@ -142,6 +142,9 @@ fn records(row: &Row) -> Vec<Key> {
 
 /// Writes the answer into the row's columns.
 pub fn apply(verdict: &Verdict, row: &mut Row) {
+    if let Some(name) = verdict.resolved.as_deref().filter(|_| row.get(&col::REMOTE_URL).is_none()) {
+        row.set(&col::REMOTE_URL, name);
+    }
     // Other interpreters aren't looked at, so "not a script host" would be too much said.
     if verdict.level == Level::None {
         return;

@@ -105,6 +105,8 @@ pub struct Verdict {
     pub record: Record,
     /// When that was written: a log that was cleared has the same numbers again.
     pub written: i64,
+    /// The one name that the process resolved to the action's address shortly before, if there is one.
+    pub resolved: Option<String>,
     /// How sure.
     pub level: Level,
     /// The innermost script that did it; only when one is chosen.
@@ -128,6 +130,7 @@ impl Verdict {
         Verdict {
             record: fact.record.clone(),
             written: fact.written,
+            resolved: None,
             level,
             script: None,
             stack: Vec::new(),

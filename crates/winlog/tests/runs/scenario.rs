@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use schema::{Row, col};
+use winlog::Normaliser;
 use winlog::runs::{Action, Engine, Fact, Kind, Level, Record, Verdict, facts};
 
 use super::log::{COMPUTER, ISE, Log, PID, TAB_1, TAB_2, Tab};
@@ -178,6 +180,81 @@ fn dot_sourced() -> Log {
     rest.end(&mut log);
     log.other(60_000);
     in_order(log)
+}
+
+/// What `DeviceNetworkEvents | where InitiatingProcessFileName =~ "powershell_ise.exe" | summarize count() by RemoteUrl,
+/// InitiatingScriptPath, AttributionLevel` answers over the rows.
+fn hunted(rows: &[Row]) -> BTreeMap<[String; 3], usize> {
+    let mut counts = BTreeMap::new();
+    let text = |row: &Row, column| row.text(column).unwrap_or_default().to_owned();
+    for row in rows {
+        let is_ise = text(row, &col::INITIATING_PROCESS_FILE_NAME).eq_ignore_ascii_case("powershell_ise.exe");
+        if is_ise && row.text(&col::EVENT_TABLE) == Some("DeviceNetworkEvents") {
+            let columns = [&col::REMOTE_URL, &col::INITIATING_SCRIPT_PATH, &col::ATTRIBUTION_LEVEL];
+            *counts.entry(columns.map(|column| text(row, column))).or_default() += 1;
+        }
+    }
+    counts
+}
+
+fn rows(log: &Log) -> Vec<Row> {
+    let mut normaliser = Normaliser::new();
+    for xml in &log.events {
+        normaliser.push(winlog::parse(xml).expect("our own XML"), 0);
+    }
+    let rows = normaliser.finish().into_iter().map(|normalised| normalised.row).collect::<Vec<_>>();
+    let tally = normaliser.tally();
+    assert_eq!(tally.events, log.events.len() as u64);
+    assert_eq!(tally.events, rows.len() as u64 + tally.merged + tally.n_rejected(), "{tally:?}");
+    rows
+}
+
+#[test]
+fn rows_say_which_script() {
+    let line = |url: (&str, &str), script: &str, level: &str| [url.0, script, level].map(str::to_owned);
+    let in_turn = rows(&two_files_in_turn());
+    let expect = BTreeMap::from([(line(LOGIN, TOKEN, "likely-content"), 1), (line(API, ALERTS, "likely-content"), 1)]);
+    assert_eq!(hunted(&in_turn), expect);
+    let at_once = rows(&two_tabs(true, 1_200));
+    let expect = BTreeMap::from([(line(LOGIN, TOKEN, "likely-content"), 1), (line(API, "", "ambiguous"), 1)]);
+    assert_eq!(hunted(&at_once), expect);
+
+    let of = |action: &str, name: &str| {
+        let is = |row: &&Row| {
+            row.text(&col::ACTION_TYPE) == Some(action)
+                && (row.text(&col::FILE_NAME) == Some(name) || row.text(&col::REMOTE_URL) == Some(name))
+        };
+        at_once.iter().find(is).unwrap_or_else(|| panic!("{action} {name} in {at_once:#?}"))
+    };
+    let details = |row: &Row| -> serde_json::Value {
+        let fields = row.text(&col::ADDITIONAL_FIELDS).expect("AdditionalFields");
+        serde_json::from_str::<serde_json::Value>(fields).expect("JSON")["Attribution"].clone()
+    };
+    let child = of("ProcessCreated", "whoami.exe");
+    assert_eq!(child.text(&col::INITIATING_SCRIPT_PATH), Some(ALERTS));
+    assert_eq!(child.text(&col::ATTRIBUTION_LEVEL), Some("exact-linked"));
+    assert_eq!(child.text(&col::INITIATING_SCRIPT_SHA256).map(str::len), Some(64));
+    assert_eq!(details(child)["Summary"], "Get-Alerts.ps1 (exact-linked)");
+    assert_eq!(details(child)["ScriptStack"], serde_json::json!([ALERTS]));
+    let evidence = child.text(&col::ATTRIBUTION_EVIDENCE).expect("evidence");
+    let evidence: Vec<String> = serde_json::from_str(evidence).expect("a JSON array of texts");
+    // Each piece names a record that is a row's source.
+    for piece in &evidence {
+        let record = piece.split_once(" (").expect("LOG/NUMBER (ID): …").0;
+        let (log, number) = record.rsplit_once('/').expect("LOG/NUMBER");
+        let source = format!("\"RecordId\":{number},");
+        let is_source =
+            |row: &Row| row.text(&col::SOURCE_RECORDS).is_some_and(|text| text.contains(&source) && text.contains(log));
+        assert!(at_once.iter().any(is_source), "{piece}");
+    }
+    let connection = of("ConnectionSuccess", API.0);
+    assert_eq!(connection.text(&col::INITIATING_SCRIPT_PATH), None, "ambiguous names none");
+    assert_eq!(details(connection)["Summary"], "2 possible scripts");
+    let candidates = &details(connection)["Candidates"];
+    assert_eq!([&candidates[0]["Script"], &candidates[1]["Script"]], [TOKEN, ALERTS]);
+    // What is no script's row stays as it is.
+    let start = of("ProcessCreated", "powershell_ise.exe");
+    assert_eq!(start.text(&col::ATTRIBUTION_LEVEL), None);
 }
 
 /// A connection as a source reports it that knows the thread, like our own sensor.
