@@ -2,11 +2,13 @@
 //! rest is read. One chunk of 64 KiB is in memory at a time.
 
 use std::io::{Read, Seek};
+use std::sync::Arc;
 
 use ::evtx::err::EvtxError;
-use ::evtx::{EvtxParser, ParserSettings};
+use ::evtx::{EvtxParser, IntoIterChunks, ParserSettings};
 
-use crate::{Error, Event, xml};
+use crate::source::{Damage, Source};
+use crate::{Event, xml};
 
 /// Bytes before the first chunk.
 const FILE_HEADER_BYTES: u64 = 4_096;
@@ -16,90 +18,54 @@ const CHUNK_BYTES: u64 = 65_536;
 /// The first bytes of every such file.
 pub const MAGIC: &[u8; 8] = b"ElfFile\0";
 
-/// What cannot be read of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Damage {
-    /// The whole file: not an event log, or its header is unreadable.
-    File(String),
-    /// A chunk, with its offset in the file. How many events it held is not known.
-    Chunk {
-        /// Where in the file.
-        offset: u64,
-        /// What is wrong.
-        reason: String,
-    },
-    /// One record.
-    Record {
-        /// Its number in the log, when that could be read.
-        record_id: Option<u64>,
-        /// Where in the file, when known.
-        offset: Option<u64>,
-        /// What is wrong.
-        reason: String,
-    },
-    /// A record that was read, but is no event.
-    Event {
-        /// Its number in the log.
-        record_id: u64,
-        /// What is wrong.
-        error: Error,
-    },
+/// A log file, read chunk by chunk from the oldest to the newest.
+pub struct Reader<R: Read + Seek> {
+    chunks: IntoIterChunks<R>,
+    settings: Arc<ParserSettings>,
 }
 
-impl Damage {
-    /// A stable word for counting.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Damage::File(_) => "not_evtx",
-            Damage::Chunk { .. } => "damaged_chunk",
-            Damage::Record { .. } => "damaged_record",
-            Damage::Event { error, .. } => error.name(),
+impl<R: Read + Seek> Reader<R> {
+    /// Looks at the file's header.
+    ///
+    /// # Errors
+    /// When it is not such a file.
+    pub fn open(reader: R) -> Result<Self, Damage> {
+        let settings = ParserSettings::new().indent(false);
+        match EvtxParser::from_read_seek(reader) {
+            Ok(parser) => {
+                let chunks = parser.with_configuration(settings.clone()).into_chunks();
+                Ok(Self { chunks, settings: Arc::new(settings) })
+            }
+            Err(error) => Err(Damage::File(chain(&error))),
         }
     }
 }
 
-impl std::fmt::Display for Damage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Damage::File(reason) => write!(f, "{reason}"),
-            Damage::Chunk { offset, reason } => write!(f, "chunk at byte {offset}: {reason}"),
-            Damage::Record { record_id, offset, reason } => {
-                write!(f, "record")?;
-                if let Some(record_id) = record_id {
-                    write!(f, " {record_id}")?;
-                }
-                if let Some(offset) = offset {
-                    write!(f, " at byte {offset}")?;
-                }
-                write!(f, ": {reason}")
-            }
-            Damage::Event { record_id, error } => write!(f, "record {record_id}: {error}"),
-        }
-    }
-}
-
-/// Calls `each` for every event, in the order of the log, and for everything that cannot be read. Stops when `each`
-/// says so.
-pub fn read<R: Read + Seek>(reader: R, mut each: impl FnMut(Result<Event, Damage>) -> std::ops::ControlFlow<()>) {
-    let settings = ParserSettings::new().indent(false);
-    let mut parser = match EvtxParser::from_read_seek(reader) {
-        Ok(parser) => parser.with_configuration(settings),
-        Err(error) => {
-            let _ = each(Err(Damage::File(chain(&error))));
-            return;
-        }
-    };
-    for record in parser.records() {
-        let item = match record {
-            Ok(record) => {
-                let parsed = xml::parse(&record.data);
-                parsed.map_err(|error| Damage::Event { record_id: record.event_record_id, error })
-            }
-            Err(error) => Err(damage(&error)),
+impl<R: Read + Seek> Source for Reader<R> {
+    fn next_some(&mut self) -> Option<Vec<Result<Event, Damage>>> {
+        let mut data = match self.chunks.next()? {
+            Ok(data) => data,
+            Err(error) => return Some(vec![Err(damage(&error))]),
         };
-        if each(item).is_break() {
-            return;
+        let number = data.number;
+        let mut chunk = match data.parse(Arc::clone(&self.settings)) {
+            Ok(chunk) => chunk,
+            Err(error) => {
+                let offset = number.map_or(0, chunk_offset);
+                return Some(vec![Err(Damage::Chunk { offset, reason: chain(&error) })]);
+            }
+        };
+        let mut items = Vec::new();
+        for record in chunk.iter() {
+            items.push(match record.and_then(::evtx::EvtxRecord::into_xml) {
+                Ok(record) => {
+                    let parsed = xml::parse(&record.data);
+                    parsed.map_err(|error| Damage::Event { record_id: record.event_record_id, error })
+                }
+                Err(error) => Err(damage(&error)),
+            });
         }
+        Some(items)
     }
 }
 

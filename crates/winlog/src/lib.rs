@@ -6,12 +6,26 @@
 mod error;
 mod event;
 pub mod evtx;
+mod held;
+mod json;
 pub mod limits;
+mod map;
+mod merge;
+mod normaliser;
+mod processes;
 pub mod runs;
+mod scripts;
+mod source;
+mod text;
 mod time;
 mod xml;
 
 pub use error::Error;
 pub use event::{Event, Field};
+pub use json::parse as parse_json;
+pub use map::{mapped, row};
+pub use normaliser::{Normalised, Normaliser, Tally};
+pub use source::{Damage, InOrder, Source};
+pub use text::{JsonLines, XmlReader};
 pub use time::parse_time_ns;
 pub use xml::parse;

@@ -13,3 +13,29 @@ pub const FIELDS_MAX: usize = 2_048;
 
 /// Bytes of a field's name: names are identifiers of a manifest.
 pub const FIELD_NAME_BYTES_MAX: usize = 256;
+
+/// Bytes of one text of a row: command lines have at most 32 KiB, task definitions and scripts can be longer. A row with
+/// several such texts stays under the log's limit of a record.
+pub const TEXT_BYTES_MAX: usize = 256 << 10;
+
+/// How long a row waits, in event time, for another source of the same act. Sysmon logs a connection 1.2 s late in the
+/// median, 5.2 s in the slowest tenth.
+pub const HELD_NS: i64 = 10_000_000_000;
+
+/// Rows that wait at most: ten seconds of a busy device.
+pub const HELD_ROWS_MAX: usize = 20_000;
+
+/// Bytes of rows that wait at most.
+pub const HELD_BYTES_MAX: usize = 32 << 20;
+
+/// Bytes of script parts that wait for the others: the oldest script is ended with what it has.
+pub const SCRIPT_BYTES_MAX: usize = 32 << 20;
+
+/// Parts of one script that are joined: a text of some 30 MB.
+pub const SCRIPT_PARTS_MAX: usize = 1_000;
+
+/// Scripts of which parts are missing at once; Windows writes the parts one after the other.
+pub const SCRIPTS_OPEN_MAX: usize = 256;
+
+/// Processes that are remembered, over all devices of an import.
+pub const PROCESSES_MAX: usize = 50_000;

@@ -76,6 +76,36 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + day_of_era - 719_468
 }
 
+/// RFC 3339 in UTC with what digits are needed; empty for 0, which means no time.
+pub(crate) fn format_time_ns(time_ns: i64) -> String {
+    if time_ns == 0 {
+        return String::new();
+    }
+    let (seconds, ns) = (time_ns.div_euclid(NS), time_ns.rem_euclid(NS));
+    let (year, month, day) = civil_from_days(seconds.div_euclid(86_400));
+    let second = seconds.rem_euclid(86_400);
+    let mut text =
+        format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60);
+    if ns != 0 {
+        text.push_str(format!(".{ns:09}").trim_end_matches('0'));
+    }
+    text.push('Z');
+    text
+}
+
+/// The inverse of `days_from_civil`.
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +124,13 @@ mod tests {
             assert_eq!(parse_time_ns(text), expected, "{text}");
         }
         assert_eq!(parse_time_ns("2020-02-29T00:00:00Z"), Some(1_582_934_400_000_000_000));
+    }
+
+    #[test]
+    fn written_and_read_again() {
+        for text in ["2020-02-29T23:59:59Z", "1999-12-31T00:00:00.1234567Z", "2026-11-24T17:50:34.000000001Z"] {
+            assert_eq!(parse_time_ns(text).map(format_time_ns).as_deref(), Some(text));
+        }
     }
 
     #[test]

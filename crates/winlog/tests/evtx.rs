@@ -2,18 +2,20 @@
 //! a folder of them.
 
 use std::io::Cursor;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use winlog::Event;
-use winlog::evtx::{Damage, MAGIC, read};
+use winlog::evtx::{MAGIC, Reader};
+use winlog::{Damage, Event, Source};
 
 fn items(bytes: Vec<u8>) -> Vec<Result<Event, Damage>> {
+    let mut reader = match Reader::open(Cursor::new(bytes)) {
+        Ok(reader) => reader,
+        Err(damage) => return vec![Err(damage)],
+    };
     let mut items = Vec::new();
-    read(Cursor::new(bytes), |item| {
-        items.push(item);
-        ControlFlow::Continue(())
-    });
+    while let Some(some) = reader.next_some() {
+        items.extend(some);
+    }
     items
 }
 

@@ -1,4 +1,7 @@
 //! What the crate promises, over its public functions.
 
 mod evtx;
+mod map;
+mod normaliser;
 mod runs;
+mod text;

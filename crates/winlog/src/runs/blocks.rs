@@ -32,6 +32,8 @@ pub struct Block {
     pub logged_by_policy: bool,
     /// Its text as it stands, cut to `SCRIPT_TEXT_BYTES_MAX`; as far as it has come without a hole.
     text: String,
+    /// The same in lower case. Made when the text is complete.
+    lower: String,
     /// Comments removed, lower case. Made when the text is complete.
     plain: String,
     /// Names of its functions.
@@ -58,6 +60,7 @@ impl Block {
             path: part.path.clone(),
             logged_by_policy: false,
             text: String::new(),
+            lower: String::new(),
             plain: String::new(),
             functions: Vec::new(),
             dynamic: true,
@@ -110,6 +113,7 @@ impl Block {
 
     fn finish(&mut self) {
         self.sha256 = Some(hex::encode(self.hasher.finalize_reset()));
+        self.lower = self.text.to_lowercase();
         self.plain = text::plain(&self.text);
         self.functions = text::functions(&self.text);
         self.dynamic = !self.is_whole() || text::is_dynamic(&self.text);
@@ -134,7 +138,7 @@ impl Block {
 
     /// Bytes of text that it holds.
     pub fn held(&self) -> usize {
-        self.text.len() + self.plain.len() + self.waiting_bytes
+        self.text.len() + self.lower.len() + self.plain.len() + self.waiting_bytes
     }
 
     /// What it is.
@@ -161,9 +165,9 @@ impl Block {
         if !other.is_whole() {
             return true;
         }
-        let own = self.text.to_lowercase();
         let stem = other.path.as_deref().map(text::stem);
-        stem.is_some_and(|stem| own.contains(&stem)) || other.functions.iter().any(|name| own.contains(name))
+        stem.is_some_and(|stem| self.lower.contains(&stem))
+            || other.functions.iter().any(|name| self.lower.contains(name))
     }
 }
 

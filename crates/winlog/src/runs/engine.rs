@@ -187,7 +187,7 @@ impl History {
             }
             let is_cut = self.cut.is_some_and(|cut| cut >= first && cut <= last);
             let index = Index::build(life, &self.blocks, records, closed);
-            let view = View { index: &index, records, is_cut };
+            let view = View::new(&index, records, is_cut);
             for fact in view.index.facts.iter().filter(is_open) {
                 if let Kind::Action(action) = &fact.kind {
                     answers.push((fact.key(), judge::judge(&view, fact, action)));

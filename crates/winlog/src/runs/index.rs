@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::blocks::{Block, Role};
 use super::fact::{Fact, Kind, Span};
-use super::limits::{ACTIVE_AFTER, ACTIVE_BEFORE, OPEN_RUN};
+use super::limits::{ACTIVE_AFTER, ACTIVE_BEFORE, OPEN_RUN, RUNS_NESTED_MAX};
 use super::records::Records;
 
 /// One life of one process.
@@ -21,6 +21,22 @@ pub struct Index<'a> {
     pub invocations: Vec<Invocation<'a>>,
     /// Texts run for the first time: 4104, in order.
     pub compiled: Vec<(&'a Fact, &'a Block)>,
+    /// Places of `invocations` by thread and runspace, in order.
+    entered: BTreeMap<(u32, &'a str), Vec<usize>>,
+    /// Actions with DNS answers.
+    pub answers: Vec<&'a Fact>,
+    /// Actions that opened another process.
+    pub opened: Vec<&'a Fact>,
+    /// Whether facts of several processes are mixed: one number, several identities.
+    pub is_mixed: bool,
+    /// Whether another process started a thread in it.
+    pub is_injected: bool,
+    /// The one log that PowerShell wrote; `None` when there are none or several.
+    pub log: Option<&'a Arc<str>>,
+    /// First text that was logged.
+    pub first_text: Option<i64>,
+    /// First command or block entered that was logged.
+    pub first_act: Option<i64>,
     /// By thread: which runspace it worked for, and when.
     pub bound: BTreeMap<u32, Vec<(i64, &'a str)>>,
     /// Threads that PowerShell logged anything from.
@@ -43,8 +59,8 @@ pub struct Invocation<'a> {
     pub stop: Option<&'a Fact>,
     /// Until when the records prove that the block was not left; `None` when they prove nothing.
     pub proven_until: Option<i64>,
-    /// Blocks around it on its thread.
-    pub depth: usize,
+    /// The block around it on its thread, by its place.
+    parent: Option<usize>,
 }
 
 /// One run: a pipeline of a runspace, or what stands in for it when pipelines aren't logged.
@@ -88,12 +104,21 @@ impl<'a> Index<'a> {
             end,
             runs: Vec::new(),
             invocations: invocations(&facts, records),
+            entered: BTreeMap::new(),
+            answers: Vec::new(),
+            opened: Vec::new(),
+            is_mixed: false,
+            is_injected: false,
+            log: None,
+            first_text: None,
+            first_act: None,
             compiled: Vec::new(),
             bound: BTreeMap::new(),
             threads: Vec::new(),
             blocks,
             facts,
         };
+        index.take_notes();
         index.take_facts();
         index.take_invocations();
         index.take_texts();
@@ -103,7 +128,60 @@ impl<'a> Index<'a> {
 
     /// Whether PowerShell logged anything of it.
     pub fn is_logged(&self) -> bool {
-        self.facts.iter().any(|fact| fact.is_of_powershell())
+        self.first_text.or(self.first_act).is_some()
+    }
+
+    /// Blocks on the stack of a thread (or of all) in a runspace at some moment between the two, and perhaps a few more.
+    pub fn entered(&self, thread: Option<u32>, runspace: &str, from: i64, to: i64) -> Vec<&Invocation<'a>> {
+        let mut found = Vec::new();
+        for ((of_thread, of_runspace), places) in &self.entered {
+            if *of_runspace != runspace || thread.is_some_and(|thread| thread != *of_thread) {
+                continue;
+            }
+            let after = places.partition_point(|place| self.invocations[*place].start.time <= from);
+            let mut open = after.checked_sub(1).map(|idx| places[idx]);
+            while let Some(place) = open {
+                found.push(&self.invocations[place]);
+                open = self.invocations[place].parent;
+            }
+            let started = places[after..].iter().map(|place| &self.invocations[*place]);
+            found.extend(started.take_while(|invocation| invocation.start.time <= to));
+        }
+        found
+    }
+
+    /// Runspaces that blocks were entered for on the thread.
+    pub fn runspaces_entered(&self, thread: u32) -> impl Iterator<Item = &'a str> + '_ {
+        let of_thread = self.entered.range((thread, "")..).take_while(move |((of, _), _)| *of == thread);
+        of_thread.map(|((_, runspace), _)| *runspace)
+    }
+
+    /// What is asked for again and again, once.
+    fn take_notes(&mut self) {
+        for (place, invocation) in self.invocations.iter().enumerate() {
+            let key = (invocation.thread, &*invocation.span.runspace);
+            self.entered.entry(key).or_default().push(place);
+        }
+        let mut guid: Option<&'a Arc<str>> = None;
+        let mut logs: Vec<&'a Arc<str>> = Vec::new();
+        for fact in self.facts.iter().copied() {
+            if let Some(own) = &fact.guid {
+                self.is_mixed |= guid.is_some_and(|guid| !guid.eq_ignore_ascii_case(own));
+                guid = Some(own);
+            }
+            match &fact.kind {
+                Kind::Block(_) => self.first_text = self.first_text.or(Some(fact.time)),
+                Kind::Command(_) | Kind::BlockStarted(_) => self.first_act = self.first_act.or(Some(fact.time)),
+                Kind::ThreadInjected => self.is_injected = true,
+                Kind::Action(action) if action.opened.is_some() => self.opened.push(fact),
+                Kind::Action(action) if !action.answers.is_empty() => self.answers.push(fact),
+                _ => {}
+            }
+            if fact.is_of_powershell() && !logs.contains(&&fact.record.log) {
+                logs.push(&fact.record.log);
+            }
+        }
+        self.log = if let [log] = logs.as_slice() { Some(*log) } else { None };
     }
 
     /// Runs by pipeline, threads by runspace.
@@ -143,18 +221,23 @@ impl<'a> Index<'a> {
 
     /// Outermost blocks bound the run that they are of; without commands they are runs themselves.
     fn take_invocations(&mut self) {
-        for invocation in self.invocations.iter().filter(|invocation| invocation.depth == 0) {
+        let mut commands: BTreeMap<&str, Vec<(i64, usize)>> = BTreeMap::new();
+        for (idx, run) in self.runs.iter().enumerate() {
+            let times = run.commands.iter().map(|fact| (fact.time, idx));
+            commands.entry(run.runspace.unwrap_or_default()).or_default().extend(times);
+        }
+        commands.values_mut().for_each(|commands| commands.sort_unstable());
+        for invocation in self.invocations.iter().filter(|invocation| invocation.parent.is_none()) {
             let runspace = &*invocation.span.runspace;
             let last = invocation.stop.map_or(invocation.start.time, |stop| stop.time);
-            let mut within = self.runs.iter_mut().filter(|run| {
-                run.runspace == Some(runspace)
-                    && run.commands.iter().any(|fact| fact.time >= invocation.start.time && fact.time <= last)
-            });
-            match (within.next(), within.next()) {
-                (Some(run), None) => run.bound_by(invocation),
+            let commands = commands.get(runspace).map_or(&[][..], Vec::as_slice);
+            let within = &commands[commands.partition_point(|(time, _)| *time < invocation.start.time)..];
+            let within = &within[..within.partition_point(|(time, _)| *time <= last)];
+            match within.first() {
                 // Two pipelines within one block: a record between them is missing, and the pair is no pair.
-                (Some(_), Some(_)) => {}
-                (None, _) => {
+                Some((_, run)) if within.iter().any(|(_, other)| other != run) => {}
+                Some((_, run)) => self.runs[*run].bound_by(invocation),
+                None => {
                     let mut run = Run::new(Some(runspace), None, invocation.start);
                     run.bound_by(invocation);
                     self.runs.push(run);
@@ -165,6 +248,14 @@ impl<'a> Index<'a> {
 
     /// New texts belong to the run that surrounds them on their thread, or to the next one that starts there.
     fn take_texts(&mut self) {
+        let mut of_thread: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        for (idx, run) in self.runs.iter().enumerate() {
+            for thread in &run.threads {
+                of_thread.entry(*thread).or_default().push(idx);
+            }
+        }
+        of_thread.values_mut().for_each(|runs| runs.sort_by_key(|idx| (self.runs[*idx].first, *idx)));
+        let spans: Vec<(i64, i64)> = self.runs.iter().map(|run| (run.first, run.last)).collect();
         let mut open: BTreeMap<u32, usize> = BTreeMap::new();
         for (fact, block) in self.compiled.clone() {
             let Some(thread) = fact.thread else { continue };
@@ -172,29 +263,18 @@ impl<'a> Index<'a> {
                 open.remove(&thread);
                 continue;
             }
-            let of_thread = |run: &&Run| run.threads.contains(&thread) && run.is_logged_otherwise();
-            let around = self
-                .runs
-                .iter()
-                .filter(of_thread)
-                .min_by_key(|run| if run.last >= fact.time { run.first.max(fact.time) } else { i64::MAX })
-                .filter(|run| run.last >= fact.time && run.first <= fact.time.saturating_add(OPEN_RUN))
-                .map(|run| run.id.clone());
-            let run = match around.and_then(|id| self.runs.iter().position(|run| run.id == id)) {
-                Some(run) => run,
-                None => {
-                    let near = open.get(&thread).copied().filter(|run| {
-                        !matches!(block.role(), Role::Starter(_)) && self.runs[*run].last + OPEN_RUN >= fact.time
-                    });
-                    near.unwrap_or_else(|| {
-                        self.runs.push(Run::new(None, None, fact));
-                        self.runs.len() - 1
-                    })
-                }
-            };
-            if !self.runs[run].is_logged_otherwise() {
+            let runs = of_thread.get(&thread).map_or(&[][..], Vec::as_slice);
+            let run = run_at(runs, &spans, fact.time).unwrap_or_else(|| {
+                let near = open.get(&thread).copied().filter(|run| {
+                    !matches!(block.role(), Role::Starter(_)) && self.runs[*run].last + OPEN_RUN >= fact.time
+                });
+                let run = near.unwrap_or_else(|| {
+                    self.runs.push(Run::new(None, None, fact));
+                    self.runs.len() - 1
+                });
                 open.insert(thread, run);
-            }
+                run
+            });
             let run = &mut self.runs[run];
             run.has_start |= fact.time <= run.first;
             run.extend(fact);
@@ -211,20 +291,30 @@ impl<'a> Index<'a> {
                 idle.entry(thread).or_default().push(fact.time);
             }
         }
-        let bounds: Vec<i64> = self.runs.iter().map(|run| self.next_in_place_of(run, &idle)).collect();
+        let bounds: Vec<i64> = (0..self.runs.len()).map(|idx| self.next_in_place_of(idx, &idle)).collect();
         for (run, until) in self.runs.iter_mut().zip(bounds) {
             let closed = run.runspace.and_then(|runspace| closed.get(runspace)).copied();
             run.until = until.min(closed.filter(|closed| *closed >= run.last).unwrap_or(i64::MAX));
         }
     }
 
-    fn next_in_place_of(&self, run: &Run, idle: &BTreeMap<u32, Vec<i64>>) -> i64 {
-        let next = self.runs.iter().filter(|other| other.first > run.last && other.takes_place_of(run));
-        let next = next.map(|other| other.first).min().unwrap_or(i64::MAX);
-        let prompts = run.threads.iter().filter_map(|thread| idle.get(thread)).flatten();
-        let prompt = prompts.copied().filter(|time| *time > run.last).min().unwrap_or(i64::MAX);
-        next.min(prompt).min(self.end.unwrap_or(i64::MAX))
+    fn next_in_place_of(&self, idx: usize, idle: &BTreeMap<u32, Vec<i64>>) -> i64 {
+        let run = &self.runs[idx];
+        // Runs are in order of their first record.
+        let mut later = self.runs[idx + 1..].iter();
+        let next = later.find(|other| other.first > run.last && other.takes_place_of(run));
+        let next = next.map_or(i64::MAX, |other| other.first);
+        let prompts = run.threads.iter().filter_map(|thread| idle.get(thread));
+        let prompt = prompts.filter_map(|times| times.get(times.partition_point(|time| *time <= run.last))).min();
+        next.min(prompt.copied().unwrap_or(i64::MAX)).min(self.end.unwrap_or(i64::MAX))
     }
+}
+
+/// The run around this time, else the next one if it starts soon. `runs` is in the order of their starts.
+fn run_at(runs: &[usize], spans: &[(i64, i64)], time: i64) -> Option<usize> {
+    let next = runs.partition_point(|idx| spans[*idx].0 <= time);
+    let around = runs[..next].iter().rev().take(RUNS_NESTED_MAX).find(|idx| spans[**idx].1 >= time);
+    around.or_else(|| runs.get(next).filter(|idx| spans[**idx].0 <= time.saturating_add(OPEN_RUN))).copied()
 }
 
 impl Fact {
@@ -282,11 +372,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Whether more than new texts tell of it.
-    fn is_logged_otherwise(&self) -> bool {
-        self.runspace.is_some()
-    }
-
     fn takes_place_of(&self, run: &Run) -> bool {
         let same_thread = self.threads.iter().any(|thread| run.threads.contains(thread));
         match (self.runspace, run.runspace) {
@@ -316,9 +401,9 @@ fn invocations<'a>(facts: &[&'a Fact], records: &Records) -> Vec<Invocation<'a>>
         match &fact.kind {
             Kind::BlockStarted(span) => {
                 let stack = stacks.entry((thread, &span.runspace)).or_default();
-                let (start, depth) = (*fact, stack.len());
+                let (start, parent) = (*fact, stack.last().copied());
                 stack.push(found.len());
-                found.push(Invocation { span, thread, start, stop: None, proven_until: None, depth });
+                found.push(Invocation { span, thread, start, stop: None, proven_until: None, parent });
             }
             Kind::BlockStopped(span) => {
                 let stack = stacks.entry((thread, &span.runspace)).or_default();

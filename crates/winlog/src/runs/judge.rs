@@ -9,36 +9,40 @@ use super::text;
 use super::verdict::{Candidate, Level, Script, Verdict};
 
 /// Programs that run PowerShell scripts.
-pub const HOSTS: [&str; 3] = ["powershell.exe", "powershell_ise.exe", "pwsh.exe"];
+const HOSTS: [&str; 4] = ["powershell.exe", "powershell_ise.exe", "pwsh.exe", "wsmprovhost.exe"];
 
 /// Answers for one action.
 pub fn judge(view: &View<'_>, fact: &Fact, action: &Action) -> Verdict {
     if !is_host(&action.image) && !view.index.is_logged() {
-        return Verdict::new(&fact.record, Level::None);
+        return Verdict::new(fact, Level::None);
     }
-    let other_guid =
-        view.index.facts.iter().any(
-            |other| matches!((&other.guid, &fact.guid), (Some(one), Some(guid)) if !one.eq_ignore_ascii_case(guid)),
-        );
-    let mut reasons = Vec::new();
-    if other_guid {
-        reasons.push("several processes had this process id, and where one ended is not in the logs".to_owned());
-    } else {
-        match proof(view, fact, action) {
-            Ok((level, proof)) => return proven(fact, level, proof),
-            Err(why) => reasons = why,
-        }
+    let mut verdict = answer(view, fact, action);
+    let mut names: Vec<String> = view.resolved(fact, action).into_iter().map(|(name, _)| name).collect();
+    names.dedup();
+    if let [name] = names.as_mut_slice() {
+        verdict.resolved = Some(std::mem::take(name));
     }
-    let mut verdict = likely(view, fact, action, reasons);
     verdict.reasons.truncate(REASONS_MAX);
     verdict.candidates.truncate(CANDIDATES_MAX);
     verdict.evidence.truncate(EVIDENCE_MAX);
     verdict
 }
 
+fn answer(view: &View<'_>, fact: &Fact, action: &Action) -> Verdict {
+    if view.index.is_mixed {
+        let why = "several processes had this process id, and where one ended is not in the logs";
+        return likely(view, fact, action, vec![why.to_owned()]);
+    }
+    match proof(view, fact, action) {
+        Ok((level, proof)) => proven(fact, level, proof),
+        Err(why) => likely(view, fact, action, why),
+    }
+}
+
 /// Whether the program runs PowerShell scripts.
 pub fn is_host(image: &str) -> bool {
-    HOSTS.contains(&text::stem(image).as_str())
+    let name = image.rsplit(['\\', '/']).next().unwrap_or(image);
+    HOSTS.iter().any(|host| name.eq_ignore_ascii_case(host))
 }
 
 /// The first proof that holds, or why none does.
@@ -76,13 +80,13 @@ fn proven(fact: &Fact, level: Level, proof: Proof) -> Verdict {
         runspace: proof.runspace,
         run: proof.run,
         evidence: proof.evidence,
-        ..Verdict::new(&fact.record, level)
+        ..Verdict::new(fact, level)
     }
 }
 
 fn likely(view: &View<'_>, fact: &Fact, action: &Action, mut reasons: Vec<String>) -> Verdict {
     if !view.index.is_logged() {
-        return unlogged(view, fact, reasons);
+        return unlogged(view, fact);
     }
     let found = view.choices(fact, action);
     reasons.extend(found.reasons);
@@ -98,7 +102,7 @@ fn likely(view: &View<'_>, fact: &Fact, action: &Action, mut reasons: Vec<String
         (None, None) => None,
     };
     if let Some((level, choice)) = chosen {
-        let mut verdict = Verdict::new(&fact.record, level);
+        let mut verdict = Verdict::new(fact, level);
         verdict.evidence.clone_from(&choice.evidence);
         verdict.script.clone_from(&choice.script);
         verdict.stack.extend(choice.script.clone());
@@ -115,7 +119,7 @@ fn likely(view: &View<'_>, fact: &Fact, action: &Action, mut reasons: Vec<String
         return verdict;
     }
     let level = if choices.len() > 1 { Level::Ambiguous } else { Level::Unattributed };
-    let mut verdict = Verdict::new(&fact.record, level);
+    let mut verdict = Verdict::new(fact, level);
     if choices.is_empty() {
         reasons.insert(0, nearest(view, fact));
     } else if level == Level::Unattributed && !is_foreign {
@@ -143,14 +147,14 @@ fn candidate(choice: &Choice) -> Candidate {
 }
 
 /// PowerShell's log is off or was not collected: the command line may still name a script.
-fn unlogged(view: &View<'_>, fact: &Fact, mut reasons: Vec<String>) -> Verdict {
-    reasons.insert(0, "no record of PowerShell's own log: 4103 and 4104 are off, or not collected".to_owned());
+fn unlogged(view: &View<'_>, fact: &Fact) -> Verdict {
+    let reasons = vec!["no record of PowerShell's own log: 4103 and 4104 are off, or not collected".to_owned()];
     let start = view.index.start.and_then(|start| match &start.kind {
         Kind::ProcessStarted { command_line, .. } => Some((start, text::single_run(command_line)??)),
         _ => None,
     });
     let Some((start, path)) = start else {
-        return Verdict { reasons, ..Verdict::new(&fact.record, Level::Unattributed) };
+        return Verdict { reasons, ..Verdict::new(fact, Level::Unattributed) };
     };
     let script = Script { path: Some(path), sha256: None };
     Verdict {
@@ -158,7 +162,7 @@ fn unlogged(view: &View<'_>, fact: &Fact, mut reasons: Vec<String>) -> Verdict {
         stack: vec![script.clone()],
         script: Some(script),
         reasons,
-        ..Verdict::new(&fact.record, Level::LikelyTime)
+        ..Verdict::new(fact, Level::LikelyTime)
     }
 }
 

@@ -4,7 +4,7 @@
 use super::blocks::{Block, Role};
 use super::fact::{Action, Fact, Kind};
 use super::index::Run;
-use super::limits::{ANSWER_VALID, SECOND};
+use super::limits::{ANSWER_VALID, COMMANDS_SEARCHED, SECOND, TEXTS_SEARCHED};
 use super::prove::{View, says};
 use super::text;
 use super::verdict::{Evidence, Script};
@@ -66,18 +66,26 @@ impl View<'_> {
         let mut found: Vec<(String, Option<Evidence>)> =
             action.names.iter().map(|name| (name.to_lowercase(), None)).collect();
         let Some(address) = &action.address else { return found };
-        for other in &self.index.facts {
-            let Kind::Action(answer) = &other.kind else { continue };
-            let age = fact.time - other.time;
-            if (0..=ANSWER_VALID).contains(&age) && answer.answers.contains(address) {
-                for name in &answer.names {
-                    let evidence = says(&other.record, format!("{name} resolved to {address}"));
-                    found.push((name.to_lowercase(), Some(evidence)));
-                }
-            }
+        for (name, other) in self.resolved(fact, action) {
+            found.push((name, Some(says(&other.record, format!("resolved to {address}")))));
         }
         found.push((address.to_lowercase(), None));
         found.dedup_by(|one, other| one.0 == other.0);
+        found
+    }
+
+    /// Names that this process resolved to the action's address not long before, in lower case.
+    pub fn resolved(&self, fact: &Fact, action: &Action) -> Vec<(String, &Fact)> {
+        let mut found: Vec<(String, &Fact)> = Vec::new();
+        let Some(address) = &action.address else { return found };
+        let answers = &self.index.answers;
+        let first = answers.partition_point(|other| other.time < fact.time - ANSWER_VALID);
+        for other in answers[first..].iter().take_while(|other| other.time <= fact.time) {
+            let Kind::Action(answer) = &other.kind else { continue };
+            if answer.answers.contains(address) {
+                found.extend(answer.names.iter().map(|name| (name.to_lowercase(), *other)));
+            }
+        }
         found
     }
 
@@ -95,7 +103,7 @@ impl View<'_> {
                 evidence: evidence.into_iter().collect(),
                 is_named: false,
             };
-            choice.look_for(names, run, is_only);
+            choice.look_for(names, run, time, is_only);
             choices.push(choice);
         }
         choices
@@ -140,11 +148,8 @@ impl View<'_> {
 
     /// The innermost block entered and not left, whether or not records are missing.
     fn innermost(&self, run: &Run<'_>, time: i64) -> Option<(Option<Script>, Option<Evidence>)> {
-        let entered =
-            self.index.invocations.iter().filter(|invocation| {
-                Some(&*invocation.span.runspace) == run.runspace && invocation.touches(time, time)
-            });
-        let mut entered: Vec<_> = entered.collect();
+        let mut entered = self.index.entered(None, run.runspace?, time, time);
+        entered.retain(|invocation| invocation.touches(time, time));
         entered.sort_by_key(|invocation| (invocation.start.time, invocation.start.record.number));
         entered.iter().rev().find_map(|invocation| {
             let block = self.index.blocks.get(&invocation.span.block)?;
@@ -156,15 +161,17 @@ impl View<'_> {
 
 impl Choice {
     /// Looks for the destinations in the script's texts and in the parameters of its commands.
-    fn look_for(&mut self, names: &[(String, Option<Evidence>)], run: &Run<'_>, is_only: bool) {
+    fn look_for(&mut self, names: &[(String, Option<Evidence>)], run: &Run<'_>, time: i64, is_only: bool) {
         let path = self.script.as_ref().and_then(|script| script.path.as_deref());
         let is_own = |other: Option<&str>| match (path, other) {
             (Some(path), Some(other)) => path.eq_ignore_ascii_case(other),
             (None, None) => true,
             (Some(_), None) | (None, Some(_)) => false,
         };
+        let commands = nearest(&run.commands, COMMANDS_SEARCHED, |fact| fact.time < time);
+        let texts = nearest(&run.texts, TEXTS_SEARCHED, |(fact, _)| fact.time < time);
         for (name, answer) in names {
-            let command = run.commands.iter().find(|fact| {
+            let command = commands.iter().find(|fact| {
                 matches!(&fact.kind, Kind::Command(command)
                     if (is_only || is_own(command.script.as_deref())) && text::names(&command.payload, name))
             });
@@ -172,15 +179,25 @@ impl Choice {
                 let is_script = *block.role() == Role::Script && (is_only || is_own(block.path.as_deref()));
                 is_script && block.names(name)
             };
-            let text = run.texts.iter().find(|(_, block)| of_text(block)).map(|(fact, _)| *fact);
-            let Some(fact) = command.copied().or(text) else { continue };
+            let text = texts.iter().find(|(_, block)| of_text(block)).map(|(fact, _)| *fact);
+            let (fact, why) = match (command, text) {
+                (Some(command), _) => (*command, format!("its command was given {name}")),
+                (None, Some(text)) => (text, format!("its text names {name}")),
+                (None, None) => continue,
+            };
             self.is_named = true;
-            self.reasons.push(format!("it names {name}"));
-            self.evidence.push(says(&fact.record, format!("names {name}")));
+            self.evidence.push(says(&fact.record, why.clone()));
+            self.reasons.push(why);
             self.evidence.extend(answer.clone());
             return;
         }
     }
+}
+
+/// The items around the place where `is_before` ends.
+fn nearest<T>(items: &[T], n_each_side: usize, is_before: impl Fn(&T) -> bool) -> &[T] {
+    let at = items.partition_point(is_before);
+    &items[at.saturating_sub(n_each_side)..items.len().min(at + n_each_side)]
 }
 
 /// The file that a command stands in.

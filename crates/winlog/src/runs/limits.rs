@@ -1,15 +1,23 @@
 //! The engine's limits, each with its reason.
 
+/// Addresses of one DNS answer.
+pub const ANSWERS_MAX: usize = 64;
+/// Rows that wait for their answer, about 1 KiB each.
+pub const HELD_ROWS_MAX: usize = 50_000;
+/// Devices at once; rows of more pass without an answer.
+pub const DEVICES_MAX: usize = 10_000;
 /// One second in the engine's time.
 pub const SECOND: i64 = 1_000_000_000;
-/// Record numbers remembered per device: a busy week of PowerShell's log, about 40 MB.
-pub const RECORDS_MAX: usize = 500_000;
+/// Record numbers remembered per device: some busy days of PowerShell's log, about 15 MB.
+pub const RECORDS_MAX: usize = 200_000;
 /// Spans of doubt about the clock; machines with more have a broken clock.
 pub const DOUBTS_MAX: usize = 1_024;
 /// Facts remembered of one process; the oldest go, and what needed them becomes less sure.
-pub const PROCESS_FACTS_MAX: usize = 100_000;
+pub const PROCESS_FACTS_MAX: usize = 60_000;
 /// Facts remembered of one device: about 300 bytes each.
-pub const DEVICE_FACTS_MAX: usize = 400_000;
+pub const DEVICE_FACTS_MAX: usize = 150_000;
+/// Facts remembered of all devices together; beyond it everything is answered and forgotten.
+pub const FACTS_MAX: usize = 250_000;
 /// Processes remembered of one device.
 pub const PROCESSES_MAX: usize = 20_000;
 /// Text of one script that is searched; longer ones are cut and never prove anything.
@@ -24,6 +32,12 @@ pub const PARTS_WAITING_BYTES_MAX: usize = 8 << 20;
 pub const PARTS_MAX: u32 = 16_384;
 /// Runspaces remembered as closed.
 pub const RUNSPACES_CLOSED_MAX: usize = 20_000;
+/// Commands of a run, before and after an action, that are searched for its destination.
+pub const COMMANDS_SEARCHED: usize = 128;
+/// Texts of a run that are searched likewise.
+pub const TEXTS_SEARCHED: usize = 32;
+/// Scripts of a process that are compared with each other; with more, none is called the only one.
+pub const SCRIPTS_COMPARED_MAX: usize = 64;
 /// Candidates listed in one verdict.
 pub const CANDIDATES_MAX: usize = 16;
 /// Evidence listed in one verdict.
@@ -45,5 +59,7 @@ pub const LATE: i64 = 120 * SECOND;
 /// Sysmon writes milliseconds of a clock that ticks every 15.6 ms, PowerShell's log has its own: what is proven is
 /// proven for the whole span of this much around the action.
 pub const CLOCKS_DIFFER: i64 = 20_000_000;
+/// Runs on one thread that can be around one moment: nested pipelines.
+pub const RUNS_NESTED_MAX: usize = 8;
 /// Two records of one start (Sysmon 1 and 4688) are this close.
 pub const SAME_START: i64 = 2 * SECOND;

@@ -9,8 +9,10 @@
 //! - Exact is never wrong; where two scripts can have done it, none is named.
 //! - The answer depends on the facts, not on the order they came in.
 //!
-//! Pure: no I/O, no clock. [`Fact`] is the input, [`Verdict`] the output.
+//! Pure: no I/O, no clock. [`Fact`] is the input, [`Verdict`] the output. [`facts`] makes facts of events, and
+//! [`Attributor`] puts the answers into rows.
 
+mod adapt;
 mod blocks;
 mod engine;
 mod fact;
@@ -20,10 +22,13 @@ mod likely;
 pub mod limits;
 mod prove;
 mod records;
+mod rows;
 mod text;
 mod verdict;
 
+pub use adapt::facts;
 pub use engine::Engine;
 pub use fact::{Action, Command, Fact, Kind, Part, Record, Span};
 pub use judge::is_host;
+pub use rows::{Attributor, apply};
 pub use verdict::{Candidate, Evidence, Level, Script, Verdict};

@@ -1,10 +1,14 @@
 //! Proofs. A proof that needs a record to be *absent* asks whether the log has no gap there; everything else rests on
 //! records that are there. What can't be proven is said as a reason, and left to `likely.rs`.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+
 use super::blocks::{Block, Role};
-use super::fact::{Fact, Kind};
+use super::fact::{Fact, Kind, Record};
 use super::index::{Index, Invocation, Run};
-use super::limits::{CHILD_OPENED_WITHIN, CLOCKS_DIFFER};
+use super::limits::{CHILD_OPENED_WITHIN, CLOCKS_DIFFER, SCRIPTS_COMPARED_MAX};
 use super::records::Records;
 use super::text;
 use super::verdict::{Evidence, Script};
@@ -17,6 +21,18 @@ pub struct View<'a> {
     pub records: &'a Records,
     /// Whether facts of the process were forgotten.
     pub is_cut: bool,
+    /// What was found out before.
+    only_scripts: RefCell<BTreeMap<(String, Record), OnlyScript>>,
+}
+
+/// The one script and where its text is, or why there is none.
+type OnlyScript = Result<(Script, Option<Evidence>), String>;
+
+impl<'a> View<'a> {
+    /// A view of one life of one process.
+    pub fn new(index: &'a Index<'a>, records: &'a Records, is_cut: bool) -> View<'a> {
+        View { index, records, is_cut, only_scripts: RefCell::default() }
+    }
 }
 
 /// A proven link.
@@ -43,6 +59,16 @@ enum Place<'a> {
     Unknown,
     NoFile,
     File(&'a str),
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Unknown => f.write_str("?"),
+            Place::NoFile => f.write_str("-"),
+            Place::File(path) => write!(f, "{path}"),
+        }
+    }
 }
 
 /// What a thread did at a time: all of it, however the clocks differ.
@@ -83,9 +109,12 @@ impl View<'_> {
 
     /// 4105 and 4106: the innermost block that was certainly entered and not left.
     fn by_stack(&self, moment: Moment, run: Option<&Run<'_>>) -> Option<Proof> {
-        let on_thread = || self.index.invocations.iter().filter(|invocation| invocation.thread == moment.thread);
-        let mut covering: Vec<&Invocation> =
-            on_thread().filter(|invocation| invocation.covers(moment.from, moment.to, self.records)).collect();
+        let runspaces = self.index.runspaces_entered(moment.thread);
+        let on_thread: Vec<&Invocation> = runspaces
+            .flat_map(|runspace| self.index.entered(Some(moment.thread), runspace, moment.from, moment.to))
+            .collect();
+        let mut covering = on_thread.clone();
+        covering.retain(|invocation| invocation.covers(moment.from, moment.to, self.records));
         covering.sort_by_key(|invocation| (invocation.start.time, invocation.start.record.number));
         let innermost = *covering.last()?;
         // A nested runspace, or a run that the blocks aren't of: not one stack.
@@ -97,7 +126,8 @@ impl View<'_> {
         }
         let (caller, block) = self.caller(&covering)?;
         // Entered or left too close to the moment to say on which side of it: fine if it is the same script.
-        let deeper = on_thread()
+        let deeper = on_thread
+            .into_iter()
             .filter(|other| other.start.time > innermost.start.time && other.touches(moment.from, moment.to));
         for other in deeper {
             let (_, other) = self.script_of(other)?.unwrap_or((caller, block));
@@ -174,12 +204,26 @@ impl View<'_> {
         })
     }
 
-    /// The only script that can have acted, if all of the process's scripts are known up to this record.
-    fn only_script(&self, place: Place, last: &Fact) -> Result<(Script, Option<Evidence>), String> {
+    /// The only script that can have acted, if all of the process's scripts are known up to this record. Asked once
+    /// for each run: comparing texts is slow.
+    fn only_script(&self, place: Place, last: &Fact) -> OnlyScript {
+        let key = (place.to_string(), last.record.clone());
+        if let Some(known) = self.only_scripts.borrow().get(&key) {
+            return known.clone();
+        }
+        let found = self.find_only_script(place, last);
+        self.only_scripts.borrow_mut().insert(key, found.clone());
+        found
+    }
+
+    fn find_only_script(&self, place: Place, last: &Fact) -> OnlyScript {
         self.knows_all_scripts(last)?;
         let compiled = self.index.compiled.iter().filter(|(fact, _)| fact.time <= last.time);
         let scripts: Vec<&Block> =
             compiled.map(|(_, block)| *block).filter(|block| *block.role() == Role::Script).collect();
+        if scripts.len() > SCRIPTS_COMPARED_MAX {
+            return Err("too many scripts have run to compare them".to_owned());
+        }
         let fits = |block: &&&Block| match place {
             Place::Unknown => true,
             Place::NoFile => block.path.is_none(),
@@ -209,19 +253,14 @@ impl View<'_> {
             return Err("the process has too many records to keep all".to_owned());
         }
         let since = self.records.complete_since(&last.record);
-        let of_powershell = || self.index.facts.iter().filter(|fact| fact.is_of_powershell());
-        if since.is_none_or(|since| since > start.time)
-            || of_powershell().any(|fact| fact.record.log != last.record.log)
-        {
+        if since.is_none_or(|since| since > start.time) || self.index.log != Some(&last.record.log) {
             return Err("PowerShell's log is not complete since the process started".to_owned());
         }
         if self.records.in_doubt(start.time, last.time) {
             return Err("the clock was set back since the process started".to_owned());
         }
-        let first_text = of_powershell().find(|fact| matches!(fact.kind, Kind::Block(_)));
-        let first_act = of_powershell().find(|fact| matches!(fact.kind, Kind::Command(_) | Kind::BlockStarted(_)));
-        match (first_text, first_act) {
-            (Some(text), Some(act)) if text.time <= act.time => Ok(()),
+        match (self.index.first_text, self.index.first_act) {
+            (Some(text), Some(act)) if text <= act => Ok(()),
             (Some(_), None) => Ok(()),
             (Some(_) | None, _) => Err("scripts were not logged (4104) since the process started".to_owned()),
         }
@@ -237,13 +276,14 @@ impl View<'_> {
             return Err("this program also acts by itself".to_owned());
         }
         let file = text::single_run(command_line).ok_or("the process is interactive")?;
-        if self.index.facts.iter().any(|fact| matches!(fact.kind, Kind::ThreadInjected)) {
+        if self.index.is_injected {
             return Err("another process started a thread in it".to_owned());
         }
         let to = action.time + CLOCKS_DIFFER;
-        let of_log = |fact: &&&Fact| fact.is_of_powershell() && fact.time >= to;
+        let after = self.index.facts.partition_point(|fact| fact.time < to);
         // A record after the action shows that none before it is still to come.
-        let known_to = self.index.facts.iter().find(of_log).ok_or("no later record of PowerShell's log yet")?;
+        let mut later = self.index.facts[after..].iter();
+        let known_to = later.find(|fact| fact.is_of_powershell()).ok_or("no later record of PowerShell's log yet")?;
         let (script, text) = self.only_script(Place::Unknown, known_to)?;
         let mut compiled = self.index.compiled.iter();
         let block_start = compiled.find(|(_, block)| *block.role() == Role::Script);
@@ -269,11 +309,12 @@ impl View<'_> {
     pub fn by_child(&self, action: &Fact, child: &str) -> Proven {
         const ALL_RIGHTS: u32 = 0x1f_ffff;
         let mut proof: Option<Proof> = None;
-        for fact in &self.index.facts {
+        let opened = &self.index.opened;
+        let first = opened.partition_point(|fact| fact.time < action.time - CHILD_OPENED_WITHIN);
+        for fact in opened[first..].iter().take_while(|fact| fact.time <= action.time + CHILD_OPENED_WITHIN) {
             let Kind::Action(act) = &fact.kind else { continue };
             let opened = act.opened.as_ref().filter(|(target, _)| &**target == child);
-            let is_creation = opened.is_some_and(|(_, rights)| *rights == ALL_RIGHTS)
-                && fact.time.abs_diff(action.time) <= CHILD_OPENED_WITHIN as u64;
+            let is_creation = opened.is_some_and(|(_, rights)| *rights == ALL_RIGHTS);
             let Some(thread) = fact.thread.filter(|_| is_creation) else { continue };
             let mut found = self.by_thread(thread, fact.time)?;
             if proof.as_ref().is_some_and(|proof| proof.script != found.script || proof.run != found.run) {
@@ -325,10 +366,15 @@ impl View<'_> {
 impl Run<'_> {
     /// Commands of the run on the thread, before and after.
     fn around(&self, moment: Moment) -> Option<(&Fact, &Fact)> {
-        let on_thread = || self.commands.iter().copied().filter(|fact| fact.thread == Some(moment.thread));
-        let before = on_thread().take_while(|fact| fact.time <= moment.from).last()?;
-        let after = on_thread().find(|fact| fact.time >= moment.to)?;
-        Some((before, after))
+        if !self.threads.contains(&moment.thread) || self.first > moment.from || self.last < moment.to {
+            return None;
+        }
+        let on_thread = |fact: &&&Fact| fact.thread == Some(moment.thread);
+        let first_after = self.commands.partition_point(|fact| fact.time <= moment.from);
+        let before = self.commands[..first_after].iter().rev().find(on_thread)?;
+        let first_after = self.commands.partition_point(|fact| fact.time < moment.to);
+        let after = self.commands[first_after..].iter().find(on_thread)?;
+        Some((*before, *after))
     }
 
     /// Where its commands stand: in one file, or in none.
@@ -365,6 +411,6 @@ pub fn is_same(one: &Block, other: &Block) -> bool {
 }
 
 /// A piece of evidence.
-pub fn says(record: &super::fact::Record, what: String) -> Evidence {
+pub fn says(record: &Record, what: String) -> Evidence {
     Evidence { record: record.clone(), says: what }
 }

@@ -149,9 +149,9 @@ fn has_dot_source(text: &str) -> bool {
     false
 }
 
-/// `` i`ex `` is `iex`.
+/// `` i`ex `` is `iex`; `` `$ `` only keeps a dollar sign.
 fn has_backtick_in_word(text: &str) -> bool {
-    text.as_bytes().windows(2).any(|pair| pair[0] == b'`' && !pair[1].is_ascii_whitespace())
+    text.as_bytes().windows(2).any(|pair| pair[0] == b'`' && pair[1].is_ascii_alphanumeric())
 }
 
 /// Code that comes with the system or as a module: what it does, it does for the script that called it.

@@ -1,6 +1,6 @@
 //! What the engine answers: which script did it, how sure that is, and the records that say so.
 
-use super::fact::Record;
+use super::fact::{Fact, Record};
 
 /// How sure the link from an action to a script is: values of `AttributionLevel`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -103,6 +103,10 @@ pub struct Evidence {
 pub struct Verdict {
     /// The action's record.
     pub record: Record,
+    /// When that was written: a log that was cleared has the same numbers again.
+    pub written: i64,
+    /// The one name that the process resolved to the action's address shortly before, if there is one.
+    pub resolved: Option<String>,
     /// How sure.
     pub level: Level,
     /// The innermost script that did it; only when one is chosen.
@@ -122,9 +126,11 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    pub(super) fn new(record: &Record, level: Level) -> Verdict {
+    pub(super) fn new(fact: &Fact, level: Level) -> Verdict {
         Verdict {
-            record: record.clone(),
+            record: fact.record.clone(),
+            written: fact.written,
+            resolved: None,
             level,
             script: None,
             stack: Vec::new(),

@@ -1,0 +1,219 @@
+//! PowerShell: its operational channel, and the classic one, whose data have no names.
+
+use schema::col;
+use serde_json::{Map, Value};
+
+use super::rule::{Mapping, Pick, file};
+use super::{Build, values};
+use crate::Event;
+
+pub(super) const PROVIDER: &str = "Microsoft-Windows-PowerShell";
+/// Provider of the channel `Windows PowerShell`.
+const CLASSIC: &str = "PowerShell";
+
+pub(super) static MAPPINGS: &[Mapping] = &[
+    Mapping {
+        provider: PROVIDER,
+        ids: &[4100],
+        pick: Pick::Always("PowerShellError"),
+        rules: &[],
+        finish: Some(module),
+    },
+    Mapping {
+        provider: PROVIDER,
+        ids: &[4103],
+        pick: Pick::Always("PowerShellCommand"),
+        rules: &[],
+        finish: Some(module),
+    },
+    Mapping { provider: PROVIDER, ids: &[4104], pick: Pick::Always("ScriptContent"), rules: &[], finish: Some(script) },
+    Mapping {
+        provider: PROVIDER,
+        ids: &[4105],
+        pick: Pick::Always("ScriptStarted"),
+        rules: &[],
+        finish: Some(invocation),
+    },
+    Mapping {
+        provider: PROVIDER,
+        ids: &[4106],
+        pick: Pick::Always("ScriptStopped"),
+        rules: &[],
+        finish: Some(invocation),
+    },
+    Mapping {
+        provider: CLASSIC,
+        ids: &[400],
+        pick: Pick::Always("PowerShellEngineStarted"),
+        rules: &[],
+        finish: Some(engine),
+    },
+    Mapping {
+        provider: CLASSIC,
+        ids: &[403],
+        pick: Pick::Always("PowerShellEngineStopped"),
+        rules: &[],
+        finish: Some(engine),
+    },
+    Mapping {
+        provider: CLASSIC,
+        ids: &[800],
+        pick: Pick::Always("PowerShellCommand"),
+        rules: &[],
+        finish: Some(pipeline),
+    },
+];
+
+/// The writing process is the one that runs the script.
+fn writer(build: &mut Build<'_>) {
+    let event = build.event;
+    if event.process_id != 0 {
+        build.row.set(&col::INITIATING_PROCESS_ID, i64::from(event.process_id));
+    }
+    if event.thread_id != 0 {
+        build.row.set(&col::INITIATING_THREAD_ID, i64::from(event.thread_id));
+    }
+    if let Some(sid) = &event.user_sid {
+        build.text(&col::ACCOUNT_SID, sid);
+        build.text(&col::INITIATING_PROCESS_ACCOUNT_SID, sid);
+    }
+    if let Some(activity) = &event.activity_id {
+        build.extra("ActivityId", activity.as_str());
+    }
+}
+
+/// `Key = Value` or `Key=Value` per line; blanks in keys are dropped, empty values left out. Both channels then have the
+/// same keys (`HostId`, `RunspaceId`, `PipelineId`, …).
+fn context_of(text: &str) -> Map<String, Value> {
+    let mut context = Map::new();
+    let mut last_key = String::new();
+    for line in text.lines() {
+        let Some((key, value)) = line.split_once('=') else {
+            // A value of several lines, such as a command line.
+            if let (Some(Value::String(value)), false) = (context.get_mut(&last_key), line.trim().is_empty()) {
+                value.push('\n');
+                value.push_str(line.trim());
+            }
+            continue;
+        };
+        let is_key = !key.trim().is_empty() && key.trim().chars().all(|it| it.is_alphanumeric() || it == ' ');
+        if !is_key {
+            if let Some(Value::String(value)) = context.get_mut(&last_key) {
+                value.push('\n');
+                value.push_str(line.trim());
+            }
+            continue;
+        }
+        let mut key: String = key.split_whitespace().collect();
+        if let Some(stem) = key.strip_suffix("ID") {
+            key = format!("{stem}Id");
+        }
+        let value = value.trim();
+        if !value.is_empty() {
+            context.insert(key.clone(), value.into());
+        }
+        last_key = key;
+    }
+    context
+}
+
+/// What the context says, in columns where there is one, else in AdditionalFields.
+fn context(build: &mut Build<'_>, text: &str) {
+    for (key, value) in context_of(text) {
+        let Value::String(text) = value else { continue };
+        match key.as_str() {
+            "HostApplication" => build.text(&col::INITIATING_PROCESS_COMMAND_LINE, &text),
+            "User" | "UserId" => {
+                let (domain, name) = values::account(&text);
+                build.text(&col::INITIATING_PROCESS_ACCOUNT_DOMAIN, domain);
+                build.text(&col::INITIATING_PROCESS_ACCOUNT_NAME, name);
+            }
+            "ScriptName" => {
+                build.text(&col::INITIATING_SCRIPT_PATH, &text);
+                build.extra("ScriptName", text);
+            }
+            _ => build.extra(&key, text),
+        }
+    }
+}
+
+/// 4103 and 4100.
+fn module(build: &mut Build<'_>) {
+    writer(build);
+    if let Some(text) = build.take("ContextInfo") {
+        context(build, text);
+    }
+    if let Some(payload) = build.take("Payload") {
+        invocation_of(build, payload);
+    }
+    build.take("UserData");
+}
+
+/// `CommandInvocation(Get-Item): "Get-Item"` and its parameters, one per line.
+fn invocation_of(build: &mut Build<'_>, payload: &str) {
+    if let Some((_, rest)) = payload.split_once("CommandInvocation(")
+        && let Some((command, _)) = rest.split_once(')')
+    {
+        build.extra("Command", command);
+    }
+    build.extra("Payload", payload);
+}
+
+/// 4104. Parts of one text are joined before this is asked.
+fn script(build: &mut Build<'_>) {
+    writer(build);
+    if let Some(path) = build.take("Path") {
+        file(build, path);
+    }
+    if build.event.level == 3 {
+        build.extra("Suspicious", true);
+    }
+    for name in ["MessageNumber", "MessageTotal"] {
+        build.take(name);
+    }
+    if let Some(id) = build.take("ScriptBlockId") {
+        build.extra("ScriptBlockId", id.to_ascii_lowercase());
+    }
+    build.take("ScriptBlockText");
+    if let Some(text) = build.event.get("ScriptBlockText") {
+        build.extra("Content", text);
+    }
+}
+
+/// 4105 and 4106.
+fn invocation(build: &mut Build<'_>) {
+    writer(build);
+    for name in ["ScriptBlockId", "RunspaceId"] {
+        if let Some(id) = build.take(name).and_then(values::guid) {
+            build.extra(name, id);
+        }
+    }
+}
+
+/// 400 and 403: new state, old state, context.
+fn engine(build: &mut Build<'_>) {
+    let event = build.event;
+    build.take_all("Data");
+    let texts: Vec<&str> = event.texts("Data").collect();
+    for (name, text) in ["NewEngineState", "PreviousEngineState"].into_iter().zip(&texts) {
+        build.extra(name, *text);
+    }
+    if let Some(text) = texts.get(2) {
+        context(build, text);
+    }
+}
+
+/// 800: command line, context, details of the invocation.
+fn pipeline(build: &mut Build<'_>) {
+    let event: &Event = build.event;
+    build.take_all("Data");
+    let mut texts = event.texts("Data");
+    let line = texts.next().unwrap_or_default().trim();
+    context(build, texts.next().unwrap_or_default());
+    if !line.is_empty() {
+        build.extra("CommandLine", line);
+    }
+    for details in texts.filter(|details| !details.trim().is_empty()) {
+        invocation_of(build, details);
+    }
+}

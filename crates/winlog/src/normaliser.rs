@@ -1,0 +1,156 @@
+//! Events in, rows out, and what becomes of each is counted: a row, a merge into another row, or a reject with a name.
+//! Holds rows for a few seconds of event time, in which other sources may report the same act, and rows of PowerShell
+//! until it is known which script did it.
+
+use std::collections::BTreeMap;
+
+use schema::Row;
+
+use crate::held::Window;
+use crate::merge::{self, Act};
+use crate::processes::Processes;
+use crate::runs::Attributor;
+use crate::scripts::Scripts;
+use crate::{Event, map};
+
+/// A row, and which input its first event came from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Normalised {
+    /// The row.
+    pub row: Row,
+    /// What was given to [`Normaliser::push`] with the event.
+    pub origin: u32,
+}
+
+/// What became of the events: `events = rows + merged + the sum of rejected`, once all rows were taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Events in, those that cannot be read among them.
+    pub events: u64,
+    /// Rows out.
+    pub rows: u64,
+    /// Events that are part of a row that another event made.
+    pub merged: u64,
+    /// Events that are in no row, by reason.
+    pub rejected: BTreeMap<&'static str, u64>,
+}
+
+impl Tally {
+    /// Counts an event that is no row.
+    pub fn reject(&mut self, reason: &'static str) {
+        self.events += 1;
+        *self.rejected.entry(reason).or_default() += 1;
+    }
+
+    /// All rejects.
+    pub fn n_rejected(&self) -> u64 {
+        self.rejected.values().sum()
+    }
+}
+
+/// State of one import.
+#[derive(Debug, Default)]
+pub struct Normaliser {
+    tally: Tally,
+    scripts: Scripts,
+    window: Window,
+    processes: Processes,
+    attributor: Attributor,
+    /// Time of the last event of each origin, for events without one.
+    last_ns: Vec<i64>,
+    out: Vec<Normalised>,
+}
+
+impl Normaliser {
+    /// Nothing seen yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes an event; `origin` is the number of its file. Best given in the order of time over all files.
+    pub fn push(&mut self, mut event: Event, origin: u32) {
+        let idx = origin as usize;
+        if self.last_ns.len() <= idx {
+            self.last_ns.resize(idx + 1, 0);
+        }
+        let has_time = event.time_ns != 0;
+        if !has_time {
+            // Logs are in order: the record before was written at most a moment earlier.
+            event.time_ns = self.last_ns[idx];
+            if event.time_ns == 0 {
+                self.tally.reject("no_time");
+                return;
+            }
+        }
+        self.last_ns[idx] = event.time_ns;
+        self.tally.events += 1;
+        self.attributor.watch(&event);
+        let is_script = event.event_id == 4104 && map::mapping(&event).is_some();
+        if is_script {
+            for script in self.scripts.push(event, origin, &mut self.tally.merged) {
+                self.hold(script.row, script.origin, script.logged_ns, None);
+            }
+            return;
+        }
+        let mut row = map::row(&event);
+        if !has_time {
+            merge::add_extra(&mut row, "TimeSource", "previous record".into());
+        }
+        let act = merge::act(&event, &row);
+        self.hold(row, origin, event.time_ns, act);
+    }
+
+    /// Counts an input that is no event.
+    pub fn reject(&mut self, reason: &'static str) {
+        self.tally.reject(reason);
+    }
+
+    /// Rows that are done.
+    pub fn take(&mut self) -> Vec<Normalised> {
+        std::mem::take(&mut self.out)
+    }
+
+    /// Ends the import: every row that is still held is done.
+    pub fn finish(&mut self) -> Vec<Normalised> {
+        for script in self.scripts.finish(&mut self.tally.merged) {
+            self.hold(script.row, script.origin, script.logged_ns, None);
+        }
+        while let Some(held) = self.window.pop() {
+            self.emit(held.row, held.origin);
+        }
+        let rows = self.attributor.finish();
+        self.deliver(rows);
+        self.take()
+    }
+
+    /// What became of the events so far; rows that are held are not counted yet.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    fn hold(&mut self, row: Row, origin: u32, logged_ns: i64, act: Option<Act>) {
+        if self.window.push(row, origin, logged_ns, act) {
+            self.tally.merged += 1;
+        }
+        while let Some(held) = self.window.pop_due() {
+            self.emit(held.row, held.origin);
+        }
+    }
+
+    fn emit(&mut self, mut row: Row, origin: u32) {
+        self.processes.see(&mut row);
+        let rows = self.attributor.hold(row, origin);
+        self.deliver(rows);
+    }
+
+    fn deliver(&mut self, rows: Vec<(Row, u32)>) {
+        self.tally.rows += rows.len() as u64;
+        self.out.extend(rows.into_iter().map(|(row, origin)| Normalised { row, origin }));
+    }
+
+    /// Of a source that never ends: makes rows final that waited for late events for long enough.
+    pub fn settle(&mut self) {
+        let rows = self.attributor.settle();
+        self.deliver(rows);
+    }
+}

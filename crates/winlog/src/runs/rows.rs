@@ -1,0 +1,195 @@
+//! Attribution of rows: events are watched, rows made of them are held until their answer is there. A row names the
+//! records that it was made of, so rows that were merged from several events need no care. All other rows pass at once.
+
+use std::collections::{BTreeMap, HashMap};
+
+use schema::{Row, col};
+use serde_json::{Map, Value, json};
+
+use super::adapt;
+use super::engine::Engine;
+use super::judge::is_host;
+use super::limits::{DEVICES_MAX, FACTS_MAX, HELD_ROWS_MAX, LATE};
+use super::verdict::{Level, Script, Verdict};
+use crate::Event;
+
+/// Attribution over the events of some devices.
+#[derive(Debug, Default)]
+pub struct Attributor {
+    devices: BTreeMap<String, Device>,
+    n_held: usize,
+    n_facts: usize,
+}
+
+/// A row, and which input its first event came from.
+type Held = (Row, u32);
+/// Log and number of a record.
+type Key = (String, u64);
+
+#[derive(Debug, Default)]
+struct Device {
+    engine: Engine,
+    /// Rows that wait, with their time and records, in the order of arrival.
+    held: Vec<(Held, i64, Vec<Key>)>,
+    /// Last answers for records whose rows are not out yet.
+    verdicts: HashMap<Key, Verdict>,
+    newest: i64,
+}
+
+impl Attributor {
+    /// Takes note of an event. Call it before [`hold`](Attributor::hold) with the event's row.
+    pub fn watch(&mut self, event: &Event) {
+        let facts = adapt::facts(event);
+        if facts.is_empty() {
+            return;
+        }
+        let computer = event.computer.to_lowercase();
+        if !self.devices.contains_key(&computer) && self.devices.len() >= DEVICES_MAX {
+            return;
+        }
+        let device = self.devices.entry(computer).or_default();
+        for fact in facts {
+            device.newest = device.newest.max(fact.time);
+            let before = device.engine.n_facts();
+            device.engine.add(fact);
+            self.n_facts = (self.n_facts + device.engine.n_facts()).saturating_sub(before);
+        }
+    }
+
+    /// Takes a row. It comes back at once if no script is asked for, or later with others, when there are too many.
+    pub fn hold(&mut self, row: Row, origin: u32) -> Vec<Held> {
+        let computer = row.text(&col::DEVICE_NAME).unwrap_or_default();
+        let device = if is_asked(&row) { self.devices.get_mut(computer) } else { None };
+        let Some(device) = device else { return vec![(row, origin)] };
+        let time = row.number(&col::TIMESTAMP).unwrap_or_default();
+        let keys = records(&row);
+        device.held.push(((row, origin), time, keys));
+        self.n_held += 1;
+        if self.n_held <= HELD_ROWS_MAX && self.n_facts <= FACTS_MAX {
+            return Vec::new();
+        }
+        let rows = self.finish();
+        if self.n_facts > FACTS_MAX {
+            self.devices.clear();
+            self.n_facts = 0;
+        }
+        rows
+    }
+
+    /// Rows whose answer is final because nothing that is late by up to [`LATE`] can change it any more: for sources
+    /// that never end. Call it every few seconds.
+    pub fn settle(&mut self) -> Vec<Held> {
+        self.release(|device| device.newest.saturating_sub(LATE))
+    }
+
+    /// All rows that wait: at the end of an import.
+    pub fn finish(&mut self) -> Vec<Held> {
+        self.release(|_| i64::MAX)
+    }
+
+    fn release(&mut self, before: impl Fn(&Device) -> i64) -> Vec<Held> {
+        let mut rows = Vec::new();
+        for device in self.devices.values_mut() {
+            let before = before(device);
+            rows.extend(device.release(before));
+        }
+        self.n_facts = self.devices.values().map(|device| device.engine.n_facts()).sum();
+        self.n_held -= rows.len();
+        rows
+    }
+}
+
+impl Device {
+    /// Rows of events before this time, with the answers as they are now.
+    fn release(&mut self, before: i64) -> Vec<Held> {
+        for verdict in self.engine.settle() {
+            self.verdicts.insert((verdict.record.log.to_string(), verdict.record.number), verdict);
+        }
+        self.engine.close(before);
+        let (out, held) = std::mem::take(&mut self.held).into_iter().partition(|(_, time, _)| *time < before);
+        self.held = held;
+        let mut rows: Vec<Held> = Vec::new();
+        for ((mut row, origin), _, keys) in out {
+            let found: Vec<Verdict> = keys.iter().filter_map(|key| self.verdicts.remove(key)).collect();
+            // Of several sources of one act, the one that knows most.
+            if let Some(verdict) = found.iter().min_by_key(|verdict| verdict.level) {
+                apply(verdict, &mut row);
+            }
+            rows.push((row, origin));
+        }
+        // The rest are of rows that are still on their way, or never come.
+        let on_their_way = before.min(self.newest.saturating_sub(LATE));
+        self.verdicts.retain(|_, verdict| verdict.written >= on_their_way);
+        rows
+    }
+}
+
+/// Whether a script may have done it: the actor runs scripts, or is known by its number only.
+fn is_asked(row: &Row) -> bool {
+    row.text(&col::INITIATING_PROCESS_FILE_NAME).map_or(row.get(&col::INITIATING_PROCESS_ID).is_some(), is_host)
+}
+
+/// The records that the row was made of.
+fn records(row: &Row) -> Vec<Key> {
+    let sources = row.text(&col::SOURCE_RECORDS).and_then(|text| serde_json::from_str(text).ok());
+    let Some(Value::Array(sources)) = sources else { return Vec::new() };
+    let key = |source: &Value| {
+        let log = source.get("Channel").or_else(|| source.get("Provider"))?.as_str()?;
+        Some((log.to_owned(), source.get("RecordId")?.as_u64()?))
+    };
+    sources.iter().filter_map(key).collect()
+}
+
+/// Writes the answer into the row's columns.
+pub fn apply(verdict: &Verdict, row: &mut Row) {
+    if let Some(name) = verdict.resolved.as_deref().filter(|_| row.get(&col::REMOTE_URL).is_none()) {
+        row.set(&col::REMOTE_URL, name);
+    }
+    // Other interpreters aren't looked at, so "not a script host" would be too much said.
+    if verdict.level == Level::None {
+        return;
+    }
+    row.set(&col::ATTRIBUTION_LEVEL, verdict.level.name());
+    if let Some(script) = &verdict.script {
+        row.set(&col::INITIATING_SCRIPT_PATH, script.name());
+        row.set_opt(&col::INITIATING_SCRIPT_SHA256, script.sha256.as_deref());
+    }
+    let evidence: Vec<Value> = verdict
+        .evidence
+        .iter()
+        .map(|evidence| format!("{} ({}): {}", evidence.record, evidence.record.event, evidence.says).into())
+        .collect();
+    if !evidence.is_empty() {
+        row.set(&col::ATTRIBUTION_EVIDENCE, Value::Array(evidence).to_string());
+    }
+    let fields = row.text(&col::ADDITIONAL_FIELDS).map(serde_json::from_str::<Map<String, Value>>).transpose();
+    // Nothing that is there is overwritten.
+    let Ok(fields) = fields else { return };
+    let mut fields = fields.unwrap_or_default();
+    fields.insert("Attribution".to_owned(), details(verdict));
+    row.set(&col::ADDITIONAL_FIELDS, Value::Object(fields).to_string());
+}
+
+fn details(verdict: &Verdict) -> Value {
+    let mut details = Map::new();
+    let mut add = |name: &str, value: Value| {
+        if !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()) {
+            details.insert(name.to_owned(), value);
+        }
+    };
+    add("Summary", verdict.summary().into());
+    add("RunspaceId", verdict.runspace.clone().into());
+    add("RunId", verdict.run.clone().into());
+    add("ScriptStack", verdict.stack.iter().map(Script::name).collect());
+    let candidates = verdict.candidates.iter().map(|candidate| {
+        json!({
+            "Script": candidate.script.as_ref().map(Script::name),
+            "SHA256": candidate.script.as_ref().and_then(|script| script.sha256.clone()),
+            "RunId": candidate.run,
+            "Reasons": candidate.reasons,
+        })
+    });
+    add("Candidates", candidates.collect());
+    add("Reasons", verdict.reasons.clone().into());
+    Value::Object(details)
+}

@@ -1,0 +1,88 @@
+//! Events in text files: XML exports and JSON lines; several sources in the order of time.
+
+use winlog::{Damage, Event, Field, InOrder, JsonLines, Source, XmlReader, parse_json};
+
+fn all(mut source: impl Source) -> Vec<Result<Event, Damage>> {
+    let mut items = Vec::new();
+    while let Some(some) = source.next_some() {
+        items.extend(some);
+    }
+    items
+}
+
+fn xml(id: u32, second: u32) -> String {
+    format!(
+        "<Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'><System><Provider Name='P'/><EventID>{id}</EventID>\
+         <TimeCreated SystemTime='2026-03-02T09:15:{second:02}Z'/></System><EventData><Data Name='a'>é 𝄞 &gt;</Data></EventData></Event>"
+    )
+}
+
+fn ids(items: &[Result<Event, Damage>]) -> Vec<Option<u32>> {
+    items.iter().map(|item| item.as_ref().ok().map(|event| event.event_id)).collect()
+}
+
+#[test]
+fn exports_in_every_encoding() {
+    let document = format!("<?xml version=\"1.0\"?>\r\n<Events>{}\r\n{}</Events>\r\n", xml(1, 1), xml(2, 2));
+    let utf16 = |units: Vec<u8>, mark: [u8; 2]| [mark.to_vec(), units].concat();
+    let le = utf16(document.encode_utf16().flat_map(u16::to_le_bytes).collect(), [0xff, 0xfe]);
+    let be = utf16(document.encode_utf16().flat_map(u16::to_be_bytes).collect(), [0xfe, 0xff]);
+    let marked = [b"\xef\xbb\xbf".to_vec(), document.clone().into_bytes()].concat();
+    for bytes in [document.into_bytes(), le, be, marked] {
+        let items = all(XmlReader::new(bytes.as_slice()));
+        assert_eq!(ids(&items), [Some(1), Some(2)]);
+        assert_eq!(items[1].as_ref().expect("an event").get("a"), Some("é 𝄞 >"));
+    }
+}
+
+#[test]
+fn what_is_no_event_is_counted_and_the_rest_is_read() {
+    let huge = format!("<Event><System/><EventData><Data>{}</Data></EventData></Event>", "x>".repeat(3 << 20));
+    let document = format!("{}<Event><b></Event>{huge}<Other/>{}<Event><System>", xml(1, 1), xml(2, 2));
+    let items = all(XmlReader::new(document.as_bytes()));
+    assert_eq!(ids(&items), [Some(1), None, None, Some(2), None]);
+    let names: Vec<_> = items.iter().filter_map(|item| item.as_ref().err().map(Damage::name)).collect();
+    assert_eq!(names, ["bad_xml", "too_large", "bad_xml"]);
+    assert!(all(XmlReader::new(&b""[..])).is_empty());
+}
+
+#[test]
+fn json_lines() {
+    let winlogbeat = r#"{"@timestamp":"2026-03-02T09:15:04.123Z","process":{"pid":2796},"log":{"level":"warning"},"winlog":{"provider_name":"Microsoft-Windows-Sysmon","event_id":"3","version":5,"channel":"C","computer_name":"WS5","record_id":7,"process":{"pid":2796,"thread":{"id":3920}},"activity_id":"{AB}","user":{"identifier":"S-1-5-18"},"event_data":{"ProcessId":"3912","SourcePort":"1"}}}"#;
+    let nxlog = r#"{"EventTime":"2026-03-02 09:15:04","Hostname":"WS5","EventID":13,"SourceName":"Microsoft-Windows-Sysmon","Channel":"C","RecordNumber":8,"ProcessID":2796,"ThreadID":3920,"Severity":"INFO","EventType":"SetValue","UtcTime":"2026-03-02 09:15:03.5","ProcessId":"3912","UserID":"S-1-5-18","Details":null}"#;
+    let wrapped = serde_json::json!({ "event": { "original": xml(5, 5) } }).to_string();
+    let lines = format!("{winlogbeat}\n\n{nxlog}\r\nno json\n[1]\n{{\"a\":1}}\n{wrapped}\n{}", "x".repeat(5 << 20));
+    let items = all(JsonLines::new(lines.as_bytes()));
+    assert_eq!(ids(&items), [Some(3), Some(13), None, None, None, Some(5), None]);
+    let beat = items[0].as_ref().expect("an event");
+    assert_eq!((beat.process_id, beat.thread_id, beat.level, beat.record_id), (2796, 3920, 3, 7));
+    assert_eq!((beat.get("ProcessId"), beat.activity_id.as_deref()), (Some("3912"), Some("ab")));
+    let flat = items[1].as_ref().expect("an event");
+    assert_eq!(
+        (flat.get("EventType"), flat.get("ProcessId"), flat.get("Details")),
+        (Some("SetValue"), Some("3912"), None)
+    );
+    assert_eq!(flat.time_ns, winlog::parse_time_ns("2026-03-02T09:15:03.5Z").expect("a time"));
+    assert!(parse_json(b"\"text\"").is_err());
+}
+
+struct Fixed(Vec<Vec<Result<Event, Damage>>>);
+
+impl Source for Fixed {
+    fn next_some(&mut self) -> Option<Vec<Result<Event, Damage>>> {
+        if self.0.is_empty() { None } else { Some(self.0.remove(0)) }
+    }
+}
+
+#[test]
+fn several_sources_are_one_in_the_order_of_time() {
+    let at = |time_ns| {
+        Ok(Event { time_ns, data: vec![Field { name: "t".into(), value: String::new() }], ..Event::default() })
+    };
+    let mut order = InOrder::default();
+    order.add(0, Box::new(Fixed(vec![vec![at(1), at(5)], vec![], vec![at(0), at(7)]])));
+    order.add(1, Box::new(Fixed(vec![vec![at(2), Err(Damage::File("x".into())), at(6)]])));
+    order.add(2, Box::new(Fixed(vec![])));
+    let found: Vec<(u32, i64)> = order.map(|(origin, item)| (origin, item.map_or(-1, |event| event.time_ns))).collect();
+    assert_eq!(found, [(0, 1), (1, 2), (1, -1), (0, 5), (0, 0), (1, 6), (0, 7)]);
+}
