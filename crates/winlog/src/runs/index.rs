@@ -8,6 +8,7 @@ use super::blocks::{Block, Role};
 use super::fact::{Fact, Kind, Span};
 use super::limits::{ACTIVE_AFTER, ACTIVE_BEFORE, OPEN_RUN, RUNS_NESTED_MAX};
 use super::records::Records;
+use super::text;
 
 /// One life of one process.
 pub struct Index<'a> {
@@ -85,8 +86,37 @@ pub struct Run<'a> {
     pub has_start: bool,
     /// Whether `last` is the end: the outermost block was left.
     pub has_end: bool,
+    /// Where its commands stand.
+    pub stands_in: StandsIn<'a>,
     /// It can't have been active after this: something else began in its place.
     pub until: i64,
+}
+
+/// Where the commands of a run stand.
+#[derive(Clone, Copy, Debug)]
+pub enum StandsIn<'a> {
+    /// At the prompt, or in text that is in no file.
+    NoFile,
+    /// In this file; some may stand in modules too.
+    File(&'a str),
+    /// In several files.
+    Files,
+    /// In modules only.
+    Modules,
+}
+
+impl<'a> StandsIn<'a> {
+    /// With one more command.
+    fn and(self, script: Option<&'a str>) -> StandsIn<'a> {
+        match (self, script) {
+            (same, None) => same,
+            (StandsIn::NoFile, Some(path)) if text::is_library(path) => StandsIn::Modules,
+            (same, Some(path)) if text::is_library(path) => same,
+            (StandsIn::NoFile | StandsIn::Modules, Some(path)) => StandsIn::File(path),
+            (StandsIn::File(file), Some(path)) if file.eq_ignore_ascii_case(path) => self,
+            (StandsIn::File(_) | StandsIn::Files, Some(_)) => StandsIn::Files,
+        }
+    }
 }
 
 impl<'a> Index<'a> {
@@ -196,6 +226,7 @@ impl<'a> Index<'a> {
                         self.runs.len() - 1
                     });
                     self.runs[run].commands.push(fact);
+                    self.runs[run].stands_in = self.runs[run].stands_in.and(command.script.as_deref());
                     self.runs[run].extend(fact);
                     Some(&*command.runspace)
                 }
@@ -349,6 +380,7 @@ impl<'a> Run<'a> {
             last: fact.time,
             has_start: false,
             has_end: false,
+            stands_in: StandsIn::NoFile,
             until: i64::MAX,
         }
     }

@@ -18,7 +18,7 @@ use crate::Event;
 pub struct Attributor {
     devices: BTreeMap<String, Device>,
     n_held: usize,
-    n_facts: usize,
+    weight: usize,
 }
 
 /// A row, and which input its first event came from.
@@ -50,9 +50,9 @@ impl Attributor {
         let device = self.devices.entry(computer).or_default();
         for fact in facts {
             device.newest = device.newest.max(fact.time);
-            let before = device.engine.n_facts();
+            let before = device.engine.weight();
             device.engine.add(fact);
-            self.n_facts = (self.n_facts + device.engine.n_facts()).saturating_sub(before);
+            self.weight = (self.weight + device.engine.weight()).saturating_sub(before);
         }
     }
 
@@ -65,13 +65,26 @@ impl Attributor {
         let keys = records(&row);
         device.held.push(((row, origin), time, keys));
         self.n_held += 1;
-        if self.n_held <= HELD_ROWS_MAX && self.n_facts <= FACTS_MAX {
+        if self.n_held <= HELD_ROWS_MAX && self.weight <= FACTS_MAX {
             return Vec::new();
         }
-        let rows = self.finish();
-        if self.n_facts > FACTS_MAX {
-            self.devices.clear();
-            self.n_facts = 0;
+        self.make_room()
+    }
+
+    /// Lets go what is final; if that is not enough, what isn't.
+    fn make_room(&mut self) -> Vec<Held> {
+        let mut rows = self.settle();
+        if self.n_held > HELD_ROWS_MAX / 4 * 3 {
+            rows.extend(self.finish());
+        }
+        while self.weight > FACTS_MAX / 4 * 3 {
+            let heaviest = self.devices.iter().max_by_key(|(_, device)| device.engine.weight());
+            let Some(name) = heaviest.map(|(name, _)| name.clone()) else { break };
+            let Some(mut device) = self.devices.remove(&name) else { break };
+            let released = device.release(i64::MAX);
+            self.n_held -= released.len();
+            rows.extend(released);
+            self.weight = self.devices.values().map(|device| device.engine.weight()).sum();
         }
         rows
     }
@@ -93,7 +106,7 @@ impl Attributor {
             let before = before(device);
             rows.extend(device.release(before));
         }
-        self.n_facts = self.devices.values().map(|device| device.engine.n_facts()).sum();
+        self.weight = self.devices.values().map(|device| device.engine.weight()).sum();
         self.n_held -= rows.len();
         rows
     }
