@@ -2,6 +2,7 @@
 //! `api.securitycenter.windows.com`. What the logs say in seven ways, and what is made of it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use schema::{Row, col};
 use winlog::Normaliser;
@@ -255,6 +256,24 @@ fn rows_say_which_script() {
     // What is no script's row stays as it is.
     let start = of("ProcessCreated", "powershell_ise.exe");
     assert_eq!(start.text(&col::ATTRIBUTION_LEVEL), None);
+}
+
+/// The files that the tutorial imports; `UPDATE=1` writes them.
+#[test]
+fn files_of_the_tutorial() {
+    for (name, log, computer) in
+        [("two-tabs.xml", two_tabs(true, 1_200), COMPUTER), ("in-turn.xml", two_files_in_turn(), "ws02.example.com")]
+    {
+        let events = log.events.join("\n").replace(COMPUTER, computer);
+        let text =
+            format!("<?xml version=\"1.0\" encoding=\"utf-8\" standalone=\"yes\"?>\n<Events>\n{events}\n</Events>\n");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/runs").join(name);
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&path, &text).expect("write the file");
+        }
+        let found = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(found == text, "{name} is not what the scenario makes: UPDATE=1 cargo test -p winlog tutorial");
+    }
 }
 
 /// A connection as a source reports it that knows the thread, like our own sensor.
