@@ -57,8 +57,8 @@ pub const ACTIVE_BEFORE: i64 = SECOND + SECOND / 2;
 pub const OPEN_RUN: i64 = 60 * SECOND;
 /// A DNS answer explains connections to its addresses for so long.
 pub const ANSWER_VALID: i64 = 60 * SECOND;
-/// The handle of a new process is opened within this time of its start.
-pub const CHILD_OPENED_WITHIN: i64 = SECOND;
+/// The handle of a new process is opened within this time of its start; both are of Sysmon's clock.
+pub const CHILD_OPENED_WITHIN: i64 = SECOND / 4;
 /// Events come late by so much: Sysmon writes connections 1.2 s after the fact, the slowest tenth 5 s and more.
 pub const LATE: i64 = 120 * SECOND;
 /// Sysmon writes milliseconds of a clock that ticks every 15.6 ms, PowerShell's log has its own: what is proven is

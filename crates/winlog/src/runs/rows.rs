@@ -11,7 +11,7 @@ use super::engine::Engine;
 use super::judge::is_host;
 use super::limits::{DEVICES_MAX, FACTS_MAX, HELD_ROWS_MAX, LATE};
 use super::verdict::{Level, Script, Verdict};
-use crate::Event;
+use crate::{Event, parse_time_ns};
 
 /// Attribution over the events of some devices.
 #[derive(Debug, Default)]
@@ -23,8 +23,8 @@ pub struct Attributor {
 
 /// A row, and which input its first event came from.
 type Held = (Row, u32);
-/// Log and number of a record.
-type Key = (String, u64);
+/// Log, number and time of writing of a record: a log that was cleared has the same numbers again.
+type Key = (String, u64, i64);
 
 #[derive(Debug, Default)]
 struct Device {
@@ -116,7 +116,8 @@ impl Device {
     /// Rows of events before this time, with the answers as they are now.
     fn release(&mut self, before: i64) -> Vec<Held> {
         for verdict in self.engine.settle() {
-            self.verdicts.insert((verdict.record.log.to_string(), verdict.record.number), verdict);
+            let key = (verdict.record.log.to_string(), verdict.record.number, verdict.written);
+            self.verdicts.insert(key, verdict);
         }
         self.engine.close(before);
         let (out, held) = std::mem::take(&mut self.held).into_iter().partition(|(_, time, _)| *time < before);
@@ -148,7 +149,8 @@ fn records(row: &Row) -> Vec<Key> {
     let Some(Value::Array(sources)) = sources else { return Vec::new() };
     let key = |source: &Value| {
         let log = source.get("Channel").or_else(|| source.get("Provider"))?.as_str()?;
-        Some((log.to_owned(), source.get("RecordId")?.as_u64()?))
+        let written = parse_time_ns(source.get("Logged")?.as_str()?)?;
+        Some((log.to_owned(), source.get("RecordId")?.as_u64()?, written))
     };
     sources.iter().filter_map(key).collect()
 }

@@ -258,6 +258,25 @@ fn rows_say_which_script() {
     assert_eq!(start.text(&col::ATTRIBUTION_LEVEL), None);
 }
 
+/// A log that was cleared counts from the start again, and some shippers leave the number out: no row may get the
+/// answer of another record.
+#[test]
+fn rows_of_records_with_the_same_number() {
+    let renumbered = |number: &str| {
+        let mut log = two_files_in_turn();
+        for xml in log.events.iter_mut().filter(|xml| xml.contains("Microsoft-Windows-Sysmon'")) {
+            let old = between(xml, "<EventRecordID>", "<").to_owned();
+            *xml = xml.replace(&format!("<EventRecordID>{old}<"), &format!("<EventRecordID>{number}<"));
+        }
+        log
+    };
+    let line = |url: (&str, &str), script: &str, level: &str| [url.0, script, level].map(str::to_owned);
+    let expect = BTreeMap::from([(line(LOGIN, TOKEN, "likely-content"), 1), (line(API, ALERTS, "likely-content"), 1)]);
+    assert_eq!(hunted(&rows(&renumbered("7"))), expect);
+    let unknown = BTreeMap::from([(line(("", ""), "", ""), 2)]);
+    assert_eq!(hunted(&rows(&renumbered("0"))), unknown);
+}
+
 /// The files that the tutorial imports; `UPDATE=1` writes them.
 #[test]
 fn files_of_the_tutorial() {
