@@ -1,13 +1,14 @@
 //! Attribution of rows: events are watched, rows made of them are held until their answer is there. A row names the
 //! records that it was made of, so rows that were merged from several events need no care. All other rows pass at once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use schema::{Row, col};
 use serde_json::{Map, Value, json};
 
 use super::adapt;
 use super::engine::Engine;
+use super::fact::Kind;
 use super::judge::is_host;
 use super::limits::{DEVICES_MAX, FACTS_MAX, HELD_ROWS_MAX, LATE};
 use super::verdict::{Level, Script, Verdict};
@@ -31,6 +32,8 @@ struct Device {
     engine: Engine,
     /// Rows that wait, with their time and records, in the order of arrival.
     held: Vec<(Held, i64, Vec<Key>)>,
+    /// Records that an answer will come for, and whose rows have not come yet.
+    asked: HashSet<Key>,
     /// Last answers for records whose rows are not out yet.
     verdicts: HashMap<Key, Verdict>,
     newest: i64,
@@ -50,6 +53,9 @@ impl Attributor {
         let device = self.devices.entry(computer).or_default();
         for fact in facts {
             device.newest = device.newest.max(fact.time);
+            if matches!(fact.kind, Kind::Action(_)) && fact.pid.is_some() {
+                device.asked.insert((fact.record.log.to_string(), fact.record.number, fact.written));
+            }
             let before = device.engine.weight();
             device.engine.add(fact);
             self.weight = (self.weight + device.engine.weight()).saturating_sub(before);
@@ -59,10 +65,14 @@ impl Attributor {
     /// Takes a row. It comes back at once if no script is asked for, or later with others, when there are too many.
     pub fn hold(&mut self, row: Row, origin: u32) -> Vec<Held> {
         let computer = row.text(&col::DEVICE_NAME).unwrap_or_default();
-        let device = if is_asked(&row) { self.devices.get_mut(computer) } else { None };
+        let device = if may_be_asked(&row) { self.devices.get_mut(computer) } else { None };
         let Some(device) = device else { return vec![(row, origin)] };
         let time = row.number(&col::TIMESTAMP).unwrap_or_default();
         let keys = records(&row);
+        let n_asked = keys.iter().filter(|key| device.asked.remove(*key)).count();
+        if n_asked == 0 {
+            return vec![(row, origin)];
+        }
         device.held.push(((row, origin), time, keys));
         self.n_held += 1;
         if self.n_held <= HELD_ROWS_MAX && self.weight <= FACTS_MAX {
@@ -134,12 +144,13 @@ impl Device {
         // The rest are of rows that are still on their way, or never come.
         let on_their_way = before.min(self.newest.saturating_sub(LATE));
         self.verdicts.retain(|_, verdict| verdict.written >= on_their_way);
+        self.asked.retain(|(_, _, written)| *written >= on_their_way);
         rows
     }
 }
 
-/// Whether a script may have done it: the actor runs scripts, or is known by its number only.
-fn is_asked(row: &Row) -> bool {
+/// Whether a script may have done it: the actor runs scripts, or is known by its number only. Most rows end here.
+fn may_be_asked(row: &Row) -> bool {
     row.text(&col::INITIATING_PROCESS_FILE_NAME).map_or(row.get(&col::INITIATING_PROCESS_ID).is_some(), is_host)
 }
 
