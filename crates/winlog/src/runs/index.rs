@@ -26,6 +26,8 @@ pub struct Index<'a> {
     entered: BTreeMap<(u32, &'a str), Vec<usize>>,
     /// Actions with DNS answers.
     pub answers: Vec<&'a Fact>,
+    /// Look-ups of names whose thread is known.
+    pub look_ups: Vec<&'a Fact>,
     /// Actions that opened another process.
     pub opened: Vec<&'a Fact>,
     /// Whether facts of several processes are mixed: one number, several identities.
@@ -136,6 +138,7 @@ impl<'a> Index<'a> {
             invocations: invocations(&facts, records),
             entered: BTreeMap::new(),
             answers: Vec::new(),
+            look_ups: Vec::new(),
             opened: Vec::new(),
             is_mixed: false,
             is_injected: false,
@@ -206,6 +209,12 @@ impl<'a> Index<'a> {
                 Kind::Action(action) if action.opened.is_some() => self.opened.push(fact),
                 Kind::Action(action) if !action.answers.is_empty() => self.answers.push(fact),
                 _ => {}
+            }
+            if let (Kind::Action(action), Some(_)) = (&fact.kind, fact.thread)
+                && action.network
+                && action.address.is_none()
+            {
+                self.look_ups.push(fact);
             }
             if fact.is_of_powershell() && !logs.contains(&&fact.record.log) {
                 logs.push(&fact.record.log);
