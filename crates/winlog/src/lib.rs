@@ -3,6 +3,7 @@
 //! Every source ends in one type, [`Event`], because Windows itself, its log files, forwarding and most shippers can
 //! all give the same XML.
 
+mod csv;
 mod error;
 mod event;
 pub mod evtx;
@@ -10,6 +11,7 @@ mod held;
 mod json;
 pub mod limits;
 mod map;
+pub mod mde;
 mod merge;
 mod normaliser;
 mod processes;

@@ -18,6 +18,12 @@ pub const FIELD_NAME_BYTES_MAX: usize = 256;
 /// several such texts stays under the log's limit of a record.
 pub const TEXT_BYTES_MAX: usize = 256 << 10;
 
+/// Bytes of one JSON document: a hunting query gives at most 100,000 rows, and the portal cuts answers at 50 MB.
+pub const MDE_JSON_BYTES_MAX: u64 = 64 << 20;
+
+/// Rows that are given at once.
+pub const ROWS_AT_ONCE: usize = 256;
+
 /// How long a row waits, in event time, for another source of the same act. Sysmon logs a connection 1.2 s late in the
 /// median, 5.2 s in the slowest tenth.
 pub const HELD_NS: i64 = 10_000_000_000;

@@ -151,7 +151,7 @@ impl<R: Read> Source for JsonLines<R> {
 }
 
 /// UTF-8 out of UTF-8, with or without a mark, or UTF-16 with one.
-struct Utf8<R: Read> {
+pub(crate) struct Utf8<R: Read> {
     inner: R,
     encoding: Option<Encoding>,
     /// Bytes that were read and not given yet.
@@ -169,7 +169,7 @@ enum Encoding {
 }
 
 impl<R: Read> Utf8<R> {
-    fn new(inner: R) -> Self {
+    pub(crate) fn new(inner: R) -> Self {
         Self { inner, encoding: None, ready: Vec::new(), given: 0, pending: Vec::new() }
     }
 

@@ -2,6 +2,7 @@
 
 mod evtx;
 mod map;
+mod mde;
 mod normaliser;
 mod runs;
 mod text;

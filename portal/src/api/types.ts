@@ -53,6 +53,8 @@ export interface Item {
   commandLine?: string;
   script?: string;
   attribution?: string;
+  /** How many scripts may have done it, when several may. */
+  possibleScripts?: number;
   user?: string;
   /** What the event is about: a base name, host:port, query name or command. */
   object?: string;

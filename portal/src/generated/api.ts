@@ -1518,6 +1518,11 @@ export interface components {
             outcome: string;
             /**
              * Format: int64
+             * @description How many scripts may have done it, when several may.
+             */
+            possibleScripts?: number | null;
+            /**
+             * Format: int64
              * @description Its process id.
              */
             processId?: number | null;

@@ -1,10 +1,12 @@
 // English texts. This file defines the keys; `{name}` is replaced.
 import { accountEn } from "./account";
 import { alertsEn } from "./alerts";
+import { attributionEn } from "./attribution";
 
 export const en = {
   ...accountEn,
   ...alertsEn,
+  ...attributionEn,
   "app.tagline": "Every event of every device, in order.",
   "nav.devices": "Devices",
   "nav.apps": "App registrations",
@@ -236,10 +238,6 @@ export const en = {
   "pane.copied": "Copied",
   "pane.filterIn": "Show only {name} = {value}",
   "pane.filterOut": "Leave out {name} = {value}",
-  "pane.attribution.exact-single": "exact: the process runs this one script",
-  "pane.attribution.exact": "exact",
-  "pane.attribution.none": "not a script host",
-  "pane.attribution.unattributed": "script host, script not known",
   "pane.section.event": "Event",
   "pane.section.actor": "Actor process",
   "pane.section.script": "Script",

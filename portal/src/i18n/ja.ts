@@ -2,10 +2,12 @@
 import type { TextKey } from "./en";
 import { accountJa } from "./account";
 import { alertsJa } from "./alerts";
+import { attributionJa } from "./attribution";
 
 export const ja: Record<TextKey, string> = {
   ...accountJa,
   ...alertsJa,
+  ...attributionJa,
   "app.tagline": "すべてのイベントを、順番どおりに。",
   "nav.devices": "デバイス",
   "nav.apps": "アプリの登録",
@@ -237,10 +239,6 @@ export const ja: Record<TextKey, string> = {
   "pane.copied": "コピーしました",
   "pane.filterIn": "{name} = {value} だけを表示",
   "pane.filterOut": "{name} = {value} を除外",
-  "pane.attribution.exact-single": "確実: このプロセスはこのスクリプトだけを実行",
-  "pane.attribution.exact": "確実",
-  "pane.attribution.none": "スクリプト ホストではない",
-  "pane.attribution.unattributed": "スクリプト ホスト（スクリプト不明）",
   "pane.section.event": "イベント",
   "pane.section.actor": "実行元プロセス",
   "pane.section.script": "スクリプト",

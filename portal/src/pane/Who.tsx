@@ -5,6 +5,7 @@ import { textOr, useText } from "../i18n/text";
 import { usePrefs } from "../prefs/prefs";
 import { durationText } from "../time/span";
 import { detailText } from "../timeline/detail";
+import { Attribution } from "./Attribution";
 import { fieldText } from "./fields";
 import type { AddTerm } from "./Value";
 import { Value } from "./Value";
@@ -42,6 +43,7 @@ export function Who({ item, fields, add }: { item: Item; fields: EventField[]; a
           {attribution !== undefined && (
             <span className="dim attribution">{textOr(lang, `pane.attribution.${attribution}`, attribution)}</span>
           )}
+          {attribution !== undefined && <Attribution fields={fields} />}
         </Row>
         <Row label={t("pane.target")}>
           {item.object !== undefined && <Value column={objectColumn(item)} value={target ?? item.object} shown={item.object} add={add} />}

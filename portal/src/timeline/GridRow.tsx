@@ -6,6 +6,7 @@ import { durationText, spanText } from "../time/span";
 import type { Lang, Zone } from "../time/time";
 import { dayText, hms, zoneName } from "../time/time";
 import { ScriptIcon } from "../ui/icons";
+import { scriptLabel } from "./attribution";
 import { detailText } from "./detail";
 import { GroupIcon } from "./GroupIcon";
 import { gapText } from "./gapText";
@@ -91,12 +92,17 @@ function EventCells({ item, ms, deltaMs, lang, zone }: { item: Item; ms: number;
 }
 
 function Info({ item, lang }: { item: Item; lang: Lang }) {
-  const script = item.script?.split("/").at(-1);
+  const script = scriptLabel(item, lang);
   const hasTime = item.durationUs !== undefined && (item.group === "Network" || item.group === "Dns" || item.actionType === "ProcessTerminated");
   return (
     <>
       {item.outcome === "failed" && <span className="tag fail"><span>{item.errorName ?? item.errorCode ?? "✗"}</span></span>}
-      {script !== undefined && script !== "" && <span className="tag" title={item.script}><ScriptIcon size={12} /><span>{script}</span></span>}
+      {script !== undefined && (
+        <span className="tag" title={script.title}>
+          <ScriptIcon size={12} />
+          <span>{script.name}{script.level !== "" && <span className="dim"> ({script.level})</span>}</span>
+        </span>
+      )}
       {hasTime && item.outcome === "ok" && <span className="took">{durationText(item.durationUs!, lang)}</span>}
     </>
   );

@@ -47,6 +47,9 @@ pub struct Item {
     /// How we know: an `AttributionLevel`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attribution: Option<String>,
+    /// How many scripts may have done it, when several may.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub possible_scripts: Option<i64>,
     /// User of the acting process, or of the created one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
@@ -147,6 +150,7 @@ impl Item {
             command_line: text(&col::INITIATING_PROCESS_COMMAND_LINE),
             script: text(&col::INITIATING_SCRIPT_PATH),
             attribution: text(&col::ATTRIBUTION_LEVEL),
+            possible_scripts: possible_scripts(row),
             user: text(&col::ACCOUNT_NAME).or_else(|| text(&col::INITIATING_PROCESS_ACCOUNT_NAME)),
             object,
             object_detail,
@@ -154,6 +158,13 @@ impl Item {
             gap: Gap::of(row).map(GapBody::from),
         }
     }
+}
+
+/// Candidates of an ambiguous attribution; they are listed in AdditionalFields.
+fn possible_scripts(row: &Row) -> Option<i64> {
+    row.text(&col::ATTRIBUTION_LEVEL).filter(|level| *level == "ambiguous")?;
+    let fields: serde_json::Value = serde_json::from_str(row.text(&col::ADDITIONAL_FIELDS)?).ok()?;
+    i64::try_from(fields.get("Attribution")?.get("Candidates")?.as_array()?.len()).ok()
 }
 
 /// The thing that was acted on, and what is worth knowing beside it.

@@ -10,6 +10,10 @@ use crate::{Event, parse_time_ns};
 
 /// What the event says about PowerShell and what it did; a created process is a fact of two processes.
 pub fn facts(event: &Event) -> Vec<Fact> {
+    // Some shippers leave the number out. Then neither a gap nor a row of this record can be told.
+    if event.record_id == 0 {
+        return Vec::new();
+    }
     match event.provider.as_str() {
         "Microsoft-Windows-PowerShell" | "PowerShellCore" => vec![of_powershell(event)],
         "PowerShell" if event.event_id == 403 => closed(event).into_iter().collect(),
@@ -290,6 +294,7 @@ mod tests {
         Event {
             provider: "Microsoft-Windows-PowerShell".to_owned(),
             event_id: 4103,
+            record_id: 1,
             process_id: 5,
             thread_id: 6,
             data: vec![Field { name: "ContextInfo".to_owned(), value: context.to_owned() }],

@@ -8,8 +8,8 @@ use super::fact::{Fact, Kind, Record};
 use super::index::Index;
 use super::judge;
 use super::limits::{
-    DEVICE_FACTS_MAX, DEVICE_TEXT_BYTES_MAX, PAYLOAD_BYTES_MAX, PROCESS_FACTS_MAX, PROCESSES_MAX, RUNSPACES_CLOSED_MAX,
-    SAME_START,
+    DEVICE_FACTS_MAX, DEVICE_TEXT_BYTES_MAX, FACT_BYTES, PAYLOAD_BYTES_MAX, PROCESS_FACTS_MAX, PROCESSES_MAX,
+    RECORDS_PER_FACT, RUNSPACES_CLOSED_MAX, SAME_START,
 };
 use super::prove::View;
 use super::records::Records;
@@ -27,7 +27,7 @@ pub struct Engine {
     closed: BTreeMap<Arc<str>, i64>,
     /// Verdicts of processes that had to be forgotten, not handed out yet.
     finished: Vec<Verdict>,
-    n_facts: usize,
+    weight: usize,
     text_bytes: usize,
 }
 
@@ -80,13 +80,13 @@ impl Engine {
             }
             _ => {}
         }
+        self.weight += fact.weight();
         history.facts.insert(key, fact);
-        self.n_facts += 1;
         if history.facts.len() > PROCESS_FACTS_MAX {
             self.cut(pid);
         }
-        while self.n_facts > DEVICE_FACTS_MAX || self.histories.len() > PROCESSES_MAX {
-            self.forget_one();
+        if self.weight > DEVICE_FACTS_MAX || self.histories.len() > PROCESSES_MAX {
+            self.shrink();
         }
     }
 
@@ -123,16 +123,16 @@ impl Engine {
                     .last_key_value()
                     .is_some_and(|(key, fact)| key.0 < before && matches!(fact.kind, Kind::ProcessEnded));
             if is_over {
-                self.n_facts -= history.facts.len();
+                self.weight -= history.weight();
                 self.text_bytes -= history.blocks.values().map(Block::held).sum::<usize>();
             }
             !is_over
         });
     }
 
-    /// Facts held.
-    pub fn n_facts(&self) -> usize {
-        self.n_facts
+    /// Facts held, with long texts and plain record numbers counted as the facts that would take as much memory.
+    pub fn weight(&self) -> usize {
+        self.weight + self.text_bytes / FACT_BYTES + self.records.n_held() / RECORDS_PER_FACT
     }
 
     /// Drops the older half of a process's facts; their actions are answered first.
@@ -141,7 +141,7 @@ impl Engine {
         let answers = history.answers(&self.records, &self.closed);
         let Some(middle) = history.facts.keys().nth(history.facts.len() / 2).cloned() else { return };
         let kept = history.facts.split_off(&middle);
-        self.n_facts -= history.facts.len();
+        self.weight -= history.weight();
         history.facts = kept;
         history.cut = Some(middle.0);
         let open = history.open.split_off(&middle);
@@ -149,12 +149,22 @@ impl Engine {
         self.finished.extend(changed(closed, answers));
     }
 
-    /// Drops the process that has been quiet for the longest time.
-    fn forget_one(&mut self) {
-        let last = |history: &History| history.facts.last_key_value().map(|(key, _)| key.clone());
-        let quiet = self.histories.iter().min_by_key(|(_, history)| last(history)).map(|(pid, _)| *pid);
-        let Some(history) = quiet.and_then(|pid| self.histories.remove(&pid)) else { return };
-        self.n_facts -= history.facts.len();
+    /// Drops the processes that have been quiet for the longest time, until a quarter is free: seldom, not always.
+    fn shrink(&mut self) {
+        let last = |history: &History| history.facts.last_key_value().map(|(key, _)| key.0);
+        let mut quiet: Vec<_> = self.histories.iter().map(|(pid, history)| (last(history), *pid)).collect();
+        quiet.sort_unstable();
+        for (_, pid) in quiet {
+            if self.weight <= DEVICE_FACTS_MAX / 4 * 3 && self.histories.len() <= PROCESSES_MAX / 4 * 3 {
+                return;
+            }
+            self.forget(pid);
+        }
+    }
+
+    fn forget(&mut self, pid: u32) {
+        let Some(history) = self.histories.remove(&pid) else { return };
+        self.weight -= history.weight();
         self.text_bytes -= history.blocks.values().map(Block::held).sum::<usize>();
         let answers = history.answers(&self.records, &self.closed);
         self.finished.extend(changed(history.open, answers));
@@ -173,6 +183,10 @@ fn changed(mut open: BTreeMap<Key, Option<Verdict>>, answers: Vec<(Key, Verdict)
 }
 
 impl History {
+    fn weight(&self) -> usize {
+        self.facts.values().map(Fact::weight).sum()
+    }
+
     /// The answer for every open action.
     fn answers(&self, records: &Records, closed: &BTreeMap<Arc<str>, i64>) -> Vec<(Key, Verdict)> {
         let mut answers = Vec::new();
@@ -223,6 +237,17 @@ impl History {
 }
 
 impl Fact {
+    /// How many usual facts take as much memory.
+    fn weight(&self) -> usize {
+        let bytes = match &self.kind {
+            Kind::Command(command) => command.payload.len(),
+            Kind::Action(action) => action.names.iter().chain(&action.answers).map(String::len).sum(),
+            Kind::ProcessStarted { command_line, .. } => command_line.len(),
+            _ => 0,
+        };
+        1 + bytes / FACT_BYTES
+    }
+
     fn key(&self) -> Key {
         // One record can be two facts of one process: it created a child that has its own number again.
         let kind = match self.kind {

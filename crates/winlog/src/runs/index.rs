@@ -8,6 +8,7 @@ use super::blocks::{Block, Role};
 use super::fact::{Fact, Kind, Span};
 use super::limits::{ACTIVE_AFTER, ACTIVE_BEFORE, OPEN_RUN, RUNS_NESTED_MAX};
 use super::records::Records;
+use super::text;
 
 /// One life of one process.
 pub struct Index<'a> {
@@ -25,6 +26,8 @@ pub struct Index<'a> {
     entered: BTreeMap<(u32, &'a str), Vec<usize>>,
     /// Actions with DNS answers.
     pub answers: Vec<&'a Fact>,
+    /// Look-ups of names whose thread is known.
+    pub look_ups: Vec<&'a Fact>,
     /// Actions that opened another process.
     pub opened: Vec<&'a Fact>,
     /// Whether facts of several processes are mixed: one number, several identities.
@@ -85,8 +88,37 @@ pub struct Run<'a> {
     pub has_start: bool,
     /// Whether `last` is the end: the outermost block was left.
     pub has_end: bool,
+    /// Where its commands stand.
+    pub stands_in: StandsIn<'a>,
     /// It can't have been active after this: something else began in its place.
     pub until: i64,
+}
+
+/// Where the commands of a run stand.
+#[derive(Clone, Copy, Debug)]
+pub enum StandsIn<'a> {
+    /// At the prompt, or in text that is in no file.
+    NoFile,
+    /// In this file; some may stand in modules too.
+    File(&'a str),
+    /// In several files.
+    Files,
+    /// In modules only.
+    Modules,
+}
+
+impl<'a> StandsIn<'a> {
+    /// With one more command.
+    fn and(self, script: Option<&'a str>) -> StandsIn<'a> {
+        match (self, script) {
+            (same, None) => same,
+            (StandsIn::NoFile, Some(path)) if text::is_library(path) => StandsIn::Modules,
+            (same, Some(path)) if text::is_library(path) => same,
+            (StandsIn::NoFile | StandsIn::Modules, Some(path)) => StandsIn::File(path),
+            (StandsIn::File(file), Some(path)) if file.eq_ignore_ascii_case(path) => self,
+            (StandsIn::File(_) | StandsIn::Files, Some(_)) => StandsIn::Files,
+        }
+    }
 }
 
 impl<'a> Index<'a> {
@@ -106,6 +138,7 @@ impl<'a> Index<'a> {
             invocations: invocations(&facts, records),
             entered: BTreeMap::new(),
             answers: Vec::new(),
+            look_ups: Vec::new(),
             opened: Vec::new(),
             is_mixed: false,
             is_injected: false,
@@ -177,6 +210,12 @@ impl<'a> Index<'a> {
                 Kind::Action(action) if !action.answers.is_empty() => self.answers.push(fact),
                 _ => {}
             }
+            if let (Kind::Action(action), Some(_)) = (&fact.kind, fact.thread)
+                && action.network
+                && action.address.is_none()
+            {
+                self.look_ups.push(fact);
+            }
             if fact.is_of_powershell() && !logs.contains(&&fact.record.log) {
                 logs.push(&fact.record.log);
             }
@@ -196,6 +235,7 @@ impl<'a> Index<'a> {
                         self.runs.len() - 1
                     });
                     self.runs[run].commands.push(fact);
+                    self.runs[run].stands_in = self.runs[run].stands_in.and(command.script.as_deref());
                     self.runs[run].extend(fact);
                     Some(&*command.runspace)
                 }
@@ -349,6 +389,7 @@ impl<'a> Run<'a> {
             last: fact.time,
             has_start: false,
             has_end: false,
+            stands_in: StandsIn::NoFile,
             until: i64::MAX,
         }
     }

@@ -93,8 +93,9 @@ fn likely(view: &View<'_>, fact: &Fact, action: &Action, mut reasons: Vec<String
     let mut choices = found.choices;
     choices.sort_by(|one, other| (&one.run, &one.script).cmp(&(&other.run, &other.script)));
     let named: Vec<&Choice> = choices.iter().filter(|choice| choice.is_named).collect();
+    let asked: Vec<&Choice> = choices.iter().filter(|choice| choice.has_asked).collect();
     let is_foreign = fact.thread.is_some_and(|thread| view.index.threads.binary_search(&thread).is_err());
-    let chosen = match (only(&named), only(&choices.iter().collect::<Vec<_>>())) {
+    let chosen = match (only(&named).or(only(&asked)), only(&choices.iter().collect::<Vec<_>>())) {
         (Some(choice), _) => Some((Level::LikelyContent, choice)),
         // Such a thread may be the script's own, or injected: the time alone names nobody.
         (None, Some(_)) if is_foreign => None,

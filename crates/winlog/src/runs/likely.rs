@@ -4,7 +4,7 @@
 use super::blocks::{Block, Role};
 use super::fact::{Action, Fact, Kind};
 use super::index::Run;
-use super::limits::{ANSWER_VALID, COMMANDS_SEARCHED, SECOND, TEXTS_SEARCHED};
+use super::limits::{ANSWER_VALID, CLOCKS_DIFFER, COMMANDS_SEARCHED, SECOND, TEXTS_SEARCHED};
 use super::prove::{View, says};
 use super::text;
 use super::verdict::{Evidence, Script};
@@ -24,6 +24,8 @@ pub struct Choice {
     pub evidence: Vec<Evidence>,
     /// Whether it names what was acted on.
     pub is_named: bool,
+    /// Whether its thread looked that name up.
+    pub has_asked: bool,
 }
 
 /// Everything that can have done it, and what rules the rest out.
@@ -50,7 +52,39 @@ impl View<'_> {
                 _ => choices.extend(self.choices_of(run, fact.time, &names)),
             }
         }
+        self.mark_askers(&mut choices, fact, &names);
         Choices { choices, reasons }
+    }
+
+    /// Marks those whose thread looked the destination's name up not long before. If some look-up is of nobody among
+    /// them, nothing is marked: then others connect there too.
+    fn mark_askers(&self, choices: &mut [Choice], fact: &Fact, names: &[(String, Option<Evidence>)]) {
+        let look_ups = &self.index.look_ups;
+        let first = look_ups.partition_point(|other| other.time < fact.time - ANSWER_VALID);
+        let mut marks: Vec<(usize, Evidence, String)> = Vec::new();
+        for other in look_ups[first..].iter().take_while(|other| other.time <= fact.time + CLOCKS_DIFFER) {
+            let (Kind::Action(look_up), Some(thread)) = (&other.kind, other.thread) else { continue };
+            let is_of = |name: &&String| names.iter().any(|(wanted, _)| wanted.eq_ignore_ascii_case(name));
+            let Some(name) = look_up.names.iter().find(is_of) else { continue };
+            let runspaces = self.runspaces_of(thread, other.time).unwrap_or_default();
+            let before = marks.len();
+            for (idx, choice) in choices.iter().enumerate() {
+                let is_its = choice.runspace.as_deref().is_some_and(|own| runspaces.iter().all(|other| *other == own));
+                if is_its && !runspaces.is_empty() {
+                    let why = format!("its thread {thread} looked up {name}");
+                    marks.push((idx, says(&other.record, why.clone()), why));
+                }
+            }
+            if marks.len() == before {
+                return;
+            }
+        }
+        for (idx, evidence, why) in marks {
+            let choice = &mut choices[idx];
+            choice.has_asked = true;
+            choice.evidence.push(evidence);
+            choice.reasons.push(why);
+        }
     }
 
     /// Runspaces that the thread served last before and first after.
@@ -102,6 +136,7 @@ impl View<'_> {
                 reasons: vec![when.clone()],
                 evidence: evidence.into_iter().collect(),
                 is_named: false,
+                has_asked: false,
             };
             choice.look_for(names, run, time, is_only);
             choices.push(choice);

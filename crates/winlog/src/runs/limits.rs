@@ -2,8 +2,8 @@
 
 /// Addresses of one DNS answer.
 pub const ANSWERS_MAX: usize = 64;
-/// Rows that wait for their answer, about 1 KiB each.
-pub const HELD_ROWS_MAX: usize = 50_000;
+/// Rows that wait for their answer, 1 to 3 KiB each.
+pub const HELD_ROWS_MAX: usize = 30_000;
 /// Devices at once; rows of more pass without an answer.
 pub const DEVICES_MAX: usize = 10_000;
 /// One second in the engine's time.
@@ -15,15 +15,20 @@ pub const DOUBTS_MAX: usize = 1_024;
 /// Facts remembered of one process; the oldest go, and what needed them becomes less sure.
 pub const PROCESS_FACTS_MAX: usize = 60_000;
 /// Facts remembered of one device: about 300 bytes each.
-pub const DEVICE_FACTS_MAX: usize = 150_000;
-/// Facts remembered of all devices together; beyond it everything is answered and forgotten.
-pub const FACTS_MAX: usize = 250_000;
+pub const DEVICE_FACTS_MAX: usize = 100_000;
+/// Facts remembered of all devices together; beyond it the device with most is
+/// answered and forgotten.
+pub const FACTS_MAX: usize = 150_000;
+/// Text that counts as one more fact.
+pub const FACT_BYTES: usize = 512;
+/// Records without a fact that take as much memory as one.
+pub const RECORDS_PER_FACT: usize = 8;
 /// Processes remembered of one device.
 pub const PROCESSES_MAX: usize = 20_000;
 /// Text of one script that is searched; longer ones are cut and never prove anything.
 pub const SCRIPT_TEXT_BYTES_MAX: usize = 64 << 10;
 /// Text of all scripts of one device; beyond it scripts are kept without text.
-pub const DEVICE_TEXT_BYTES_MAX: usize = 64 << 20;
+pub const DEVICE_TEXT_BYTES_MAX: usize = 16 << 20;
 /// Text of one command's parameters that is searched.
 pub const PAYLOAD_BYTES_MAX: usize = 4 << 10;
 /// Parts of one script that wait for an earlier part.
@@ -52,8 +57,8 @@ pub const ACTIVE_BEFORE: i64 = SECOND + SECOND / 2;
 pub const OPEN_RUN: i64 = 60 * SECOND;
 /// A DNS answer explains connections to its addresses for so long.
 pub const ANSWER_VALID: i64 = 60 * SECOND;
-/// The handle of a new process is opened within this time of its start.
-pub const CHILD_OPENED_WITHIN: i64 = SECOND;
+/// The handle of a new process is opened within this time of its start; both are of Sysmon's clock.
+pub const CHILD_OPENED_WITHIN: i64 = SECOND / 4;
 /// Events come late by so much: Sysmon writes connections 1.2 s after the fact, the slowest tenth 5 s and more.
 pub const LATE: i64 = 120 * SECOND;
 /// Sysmon writes milliseconds of a clock that ticks every 15.6 ms, PowerShell's log has its own: what is proven is

@@ -7,7 +7,7 @@ use std::fmt;
 
 use super::blocks::{Block, Role};
 use super::fact::{Fact, Kind, Record};
-use super::index::{Index, Invocation, Run};
+use super::index::{Index, Invocation, Run, StandsIn};
 use super::limits::{CHILD_OPENED_WITHIN, CLOCKS_DIFFER, SCRIPTS_COMPARED_MAX};
 use super::records::Records;
 use super::text;
@@ -59,6 +59,18 @@ enum Place<'a> {
     Unknown,
     NoFile,
     File(&'a str),
+}
+
+impl<'a> Place<'a> {
+    fn of(run: &Run<'a>) -> Result<Place<'a>, String> {
+        match run.stands_in {
+            StandsIn::NoFile => Ok(Place::NoFile),
+            StandsIn::File(path) => Ok(Place::File(path)),
+            StandsIn::Files => Err("the run is of several scripts".to_owned()),
+            // Who called the module isn't said.
+            StandsIn::Modules => Err("the run has only commands of modules".to_owned()),
+        }
+    }
 }
 
 impl fmt::Display for Place<'_> {
@@ -190,7 +202,7 @@ impl View<'_> {
         })?;
         let (before, after) = run.around(moment).expect("run_of asked the same");
         let last = run.commands.last().copied().unwrap_or(after);
-        let (script, text) = self.only_script(run.place()?, last)?;
+        let (script, text) = self.only_script(Place::of(run)?, last)?;
         let pipeline = run.pipeline.unwrap_or_default();
         let says_run = |fact: &Fact| says(&fact.record, format!("pipeline {pipeline} on thread {thread}"));
         let mut evidence = vec![says_run(before), says_run(after)];
@@ -336,7 +348,7 @@ impl View<'_> {
         let (Some(command), Some(last)) = (run.commands.iter().find(has_it), run.commands.last()) else {
             return Err("no command has its activity id".to_owned());
         };
-        let (script, text) = self.only_script(run.place()?, last)?;
+        let (script, text) = self.only_script(Place::of(run)?, last)?;
         let mut evidence = vec![says(&command.record, "the command has the action's activity id".to_owned())];
         evidence.extend(text);
         Ok(Proof {
@@ -375,29 +387,6 @@ impl Run<'_> {
         let first_after = self.commands.partition_point(|fact| fact.time < moment.to);
         let after = self.commands[first_after..].iter().find(on_thread)?;
         Some((*before, *after))
-    }
-
-    /// Where its commands stand: in one file, or in none.
-    fn place(&self) -> Result<Place<'_>, String> {
-        let mut named: Option<&str> = None;
-        let mut has_library = false;
-        for fact in &self.commands {
-            let Kind::Command(command) = &fact.kind else { continue };
-            match command.script.as_deref() {
-                Some(path) if text::is_library(path) => has_library = true,
-                Some(path) if named.is_some_and(|named| !named.eq_ignore_ascii_case(path)) => {
-                    return Err("the run is of several scripts".to_owned());
-                }
-                Some(path) => named = Some(path),
-                None => {}
-            }
-        }
-        match named {
-            Some(path) => Ok(Place::File(path)),
-            // Who called the module isn't said.
-            None if has_library => Err("the run has only commands of modules".to_owned()),
-            None => Ok(Place::NoFile),
-        }
     }
 }
 

@@ -55,6 +55,11 @@ impl Records {
         }
     }
 
+    /// Records held.
+    pub fn n_held(&self) -> usize {
+        self.held
+    }
+
     /// Marks a span that happened twice, as a set-back of the clock does.
     pub fn doubt(&mut self, mut start: i64, mut end: i64) {
         let touching: Vec<(i64, i64)> = self

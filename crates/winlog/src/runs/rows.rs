@@ -1,36 +1,39 @@
 //! Attribution of rows: events are watched, rows made of them are held until their answer is there. A row names the
 //! records that it was made of, so rows that were merged from several events need no care. All other rows pass at once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use schema::{Row, col};
 use serde_json::{Map, Value, json};
 
 use super::adapt;
 use super::engine::Engine;
+use super::fact::Kind;
 use super::judge::is_host;
 use super::limits::{DEVICES_MAX, FACTS_MAX, HELD_ROWS_MAX, LATE};
 use super::verdict::{Level, Script, Verdict};
-use crate::Event;
+use crate::{Event, parse_time_ns};
 
 /// Attribution over the events of some devices.
 #[derive(Debug, Default)]
 pub struct Attributor {
     devices: BTreeMap<String, Device>,
     n_held: usize,
-    n_facts: usize,
+    weight: usize,
 }
 
 /// A row, and which input its first event came from.
 type Held = (Row, u32);
-/// Log and number of a record.
-type Key = (String, u64);
+/// Log, number and time of writing of a record: a log that was cleared has the same numbers again.
+type Key = (String, u64, i64);
 
 #[derive(Debug, Default)]
 struct Device {
     engine: Engine,
     /// Rows that wait, with their time and records, in the order of arrival.
     held: Vec<(Held, i64, Vec<Key>)>,
+    /// Records that an answer will come for, and whose rows have not come yet.
+    asked: HashSet<Key>,
     /// Last answers for records whose rows are not out yet.
     verdicts: HashMap<Key, Verdict>,
     newest: i64,
@@ -50,28 +53,48 @@ impl Attributor {
         let device = self.devices.entry(computer).or_default();
         for fact in facts {
             device.newest = device.newest.max(fact.time);
-            let before = device.engine.n_facts();
+            if matches!(fact.kind, Kind::Action(_)) && fact.pid.is_some() {
+                device.asked.insert((fact.record.log.to_string(), fact.record.number, fact.written));
+            }
+            let before = device.engine.weight();
             device.engine.add(fact);
-            self.n_facts = (self.n_facts + device.engine.n_facts()).saturating_sub(before);
+            self.weight = (self.weight + device.engine.weight()).saturating_sub(before);
         }
     }
 
     /// Takes a row. It comes back at once if no script is asked for, or later with others, when there are too many.
     pub fn hold(&mut self, row: Row, origin: u32) -> Vec<Held> {
         let computer = row.text(&col::DEVICE_NAME).unwrap_or_default();
-        let device = if is_asked(&row) { self.devices.get_mut(computer) } else { None };
+        let device = if may_be_asked(&row) { self.devices.get_mut(computer) } else { None };
         let Some(device) = device else { return vec![(row, origin)] };
         let time = row.number(&col::TIMESTAMP).unwrap_or_default();
         let keys = records(&row);
+        let n_asked = keys.iter().filter(|key| device.asked.remove(*key)).count();
+        if n_asked == 0 {
+            return vec![(row, origin)];
+        }
         device.held.push(((row, origin), time, keys));
         self.n_held += 1;
-        if self.n_held <= HELD_ROWS_MAX && self.n_facts <= FACTS_MAX {
+        if self.n_held <= HELD_ROWS_MAX && self.weight <= FACTS_MAX {
             return Vec::new();
         }
-        let rows = self.finish();
-        if self.n_facts > FACTS_MAX {
-            self.devices.clear();
-            self.n_facts = 0;
+        self.make_room()
+    }
+
+    /// Lets go what is final; if that is not enough, what isn't.
+    fn make_room(&mut self) -> Vec<Held> {
+        let mut rows = self.settle();
+        if self.n_held > HELD_ROWS_MAX / 4 * 3 {
+            rows.extend(self.finish());
+        }
+        while self.weight > FACTS_MAX / 4 * 3 {
+            let heaviest = self.devices.iter().max_by_key(|(_, device)| device.engine.weight());
+            let Some(name) = heaviest.map(|(name, _)| name.clone()) else { break };
+            let Some(mut device) = self.devices.remove(&name) else { break };
+            let released = device.release(i64::MAX);
+            self.n_held -= released.len();
+            rows.extend(released);
+            self.weight = self.devices.values().map(|device| device.engine.weight()).sum();
         }
         rows
     }
@@ -93,7 +116,7 @@ impl Attributor {
             let before = before(device);
             rows.extend(device.release(before));
         }
-        self.n_facts = self.devices.values().map(|device| device.engine.n_facts()).sum();
+        self.weight = self.devices.values().map(|device| device.engine.weight()).sum();
         self.n_held -= rows.len();
         rows
     }
@@ -103,7 +126,8 @@ impl Device {
     /// Rows of events before this time, with the answers as they are now.
     fn release(&mut self, before: i64) -> Vec<Held> {
         for verdict in self.engine.settle() {
-            self.verdicts.insert((verdict.record.log.to_string(), verdict.record.number), verdict);
+            let key = (verdict.record.log.to_string(), verdict.record.number, verdict.written);
+            self.verdicts.insert(key, verdict);
         }
         self.engine.close(before);
         let (out, held) = std::mem::take(&mut self.held).into_iter().partition(|(_, time, _)| *time < before);
@@ -120,12 +144,13 @@ impl Device {
         // The rest are of rows that are still on their way, or never come.
         let on_their_way = before.min(self.newest.saturating_sub(LATE));
         self.verdicts.retain(|_, verdict| verdict.written >= on_their_way);
+        self.asked.retain(|(_, _, written)| *written >= on_their_way);
         rows
     }
 }
 
-/// Whether a script may have done it: the actor runs scripts, or is known by its number only.
-fn is_asked(row: &Row) -> bool {
+/// Whether a script may have done it: the actor runs scripts, or is known by its number only. Most rows end here.
+fn may_be_asked(row: &Row) -> bool {
     row.text(&col::INITIATING_PROCESS_FILE_NAME).map_or(row.get(&col::INITIATING_PROCESS_ID).is_some(), is_host)
 }
 
@@ -135,7 +160,8 @@ fn records(row: &Row) -> Vec<Key> {
     let Some(Value::Array(sources)) = sources else { return Vec::new() };
     let key = |source: &Value| {
         let log = source.get("Channel").or_else(|| source.get("Provider"))?.as_str()?;
-        Some((log.to_owned(), source.get("RecordId")?.as_u64()?))
+        let written = parse_time_ns(source.get("Logged")?.as_str()?)?;
+        Some((log.to_owned(), source.get("RecordId")?.as_u64()?, written))
     };
     sources.iter().filter_map(key).collect()
 }

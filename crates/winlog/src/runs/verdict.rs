@@ -11,7 +11,7 @@ pub enum Level {
     ExactSingle,
     /// Joined by an identity (child process, activity) to something that is exact.
     ExactLinked,
-    /// Only one running script names what was acted on.
+    /// Only one running script names what was acted on, or looked it up.
     LikelyContent,
     /// Only one script was running at that time.
     LikelyTime,

@@ -2,6 +2,7 @@
 //! `api.securitycenter.windows.com`. What the logs say in seven ways, and what is made of it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use schema::{Row, col};
 use winlog::Normaliser;
@@ -111,6 +112,12 @@ pub fn two_tabs(invocations: bool, late: i64) -> Log {
     in_order(log)
 }
 
+fn without_look_ups() -> Log {
+    let mut log = two_tabs(true, 1_200);
+    log.events.retain(|xml| !xml.contains("<EventID>3006<"));
+    log
+}
+
 /// Numbers of a log follow its time; the scenario is told run by run.
 fn in_order(mut log: Log) -> Log {
     let time = |xml: &str| between(xml, "SystemTime='", "'").to_owned();
@@ -215,7 +222,9 @@ fn rows_say_which_script() {
     let in_turn = rows(&two_files_in_turn());
     let expect = BTreeMap::from([(line(LOGIN, TOKEN, "likely-content"), 1), (line(API, ALERTS, "likely-content"), 1)]);
     assert_eq!(hunted(&in_turn), expect);
-    let at_once = rows(&two_tabs(true, 1_200));
+    let asked = BTreeMap::from([(line(LOGIN, TOKEN, "likely-content"), 1), (line(API, ALERTS, "likely-content"), 1)]);
+    assert_eq!(hunted(&rows(&two_tabs(true, 1_200))), asked);
+    let at_once = rows(&without_look_ups());
     let expect = BTreeMap::from([(line(LOGIN, TOKEN, "likely-content"), 1), (line(API, "", "ambiguous"), 1)]);
     assert_eq!(hunted(&at_once), expect);
 
@@ -255,6 +264,45 @@ fn rows_say_which_script() {
     // What is no script's row stays as it is.
     let start = of("ProcessCreated", "powershell_ise.exe");
     assert_eq!(start.text(&col::ATTRIBUTION_LEVEL), None);
+}
+
+/// A log that was cleared counts from the start again, and some shippers leave the number out: no row may get the
+/// answer of another record.
+#[test]
+fn rows_of_records_with_the_same_number() {
+    let renumbered = |number: &str| {
+        let mut log = two_files_in_turn();
+        for xml in log.events.iter_mut().filter(|xml| xml.contains("Microsoft-Windows-Sysmon'")) {
+            let old = between(xml, "<EventRecordID>", "<").to_owned();
+            *xml = xml.replace(&format!("<EventRecordID>{old}<"), &format!("<EventRecordID>{number}<"));
+        }
+        log
+    };
+    let line = |url: (&str, &str), script: &str, level: &str| [url.0, script, level].map(str::to_owned);
+    let expect = BTreeMap::from([(line(LOGIN, TOKEN, "likely-content"), 1), (line(API, ALERTS, "likely-content"), 1)]);
+    assert_eq!(hunted(&rows(&renumbered("7"))), expect);
+    let unknown = BTreeMap::from([(line(("", ""), "", ""), 2)]);
+    assert_eq!(hunted(&rows(&renumbered("0"))), unknown);
+}
+
+/// The files that the tutorial imports; `UPDATE=1` writes them.
+#[test]
+fn files_of_the_tutorial() {
+    for (name, log, computer) in [
+        ("two-tabs.xml", two_tabs(true, 1_200), COMPUTER),
+        ("two-tabs-no-dns-log.xml", without_look_ups(), "ws03.example.com"),
+        ("in-turn.xml", two_files_in_turn(), "ws02.example.com"),
+    ] {
+        let events = log.events.join("\n").replace(COMPUTER, computer);
+        let text =
+            format!("<?xml version=\"1.0\" encoding=\"utf-8\" standalone=\"yes\"?>\n<Events>\n{events}\n</Events>\n");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/runs").join(name);
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&path, &text).expect("write the file");
+        }
+        let found = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(found == text, "{name} is not what the scenario makes: UPDATE=1 cargo test -p winlog tutorial");
+    }
 }
 
 /// A connection as a source reports it that knows the thread, like our own sensor.
@@ -339,13 +387,26 @@ fn seven_variants() {
         ("1 whoami.exe", ALERTS, ExactLinked),
         ("22 login.windows.net", TOKEN, LikelyContent),
         ("3 20.190.160.2", TOKEN, LikelyContent),
-        // Both scripts name it, and Sysmon doesn't say which thread it was.
-        ("22 api.securitycenter.windows.com", "", Ambiguous),
-        ("3 52.236.189.70", "", Ambiguous),
-        // Likewise the file, which one writes and the other reads.
+        // Both scripts name it, and Sysmon doesn't say which thread it was; but only one has looked it up.
+        ("22 api.securitycenter.windows.com", ALERTS, LikelyContent),
+        ("3 52.236.189.70", ALERTS, LikelyContent),
+        // One writes the file, the other reads it.
         ("11 latest.txt", "", Ambiguous),
     ];
     check("1. two PowerShell tabs at once", &verdicts(&two_tabs(true, 1_200), &sensor), at_once);
+    check(
+        "1b. the same without the log of the DNS client",
+        &verdicts(&without_look_ups(), &[]),
+        &[
+            ("10 whoami.exe", ALERTS, ExactThread),
+            ("1 whoami.exe", ALERTS, ExactLinked),
+            ("22 login.windows.net", TOKEN, LikelyContent),
+            ("3 20.190.160.2", TOKEN, LikelyContent),
+            ("22 api.securitycenter.windows.com", "", Ambiguous),
+            ("3 52.236.189.70", "", Ambiguous),
+            ("11 latest.txt", "", Ambiguous),
+        ],
+    );
     check(
         "2. two file tabs in one runspace, in turn",
         &verdicts(&two_files_in_turn(), &[]),
