@@ -25,6 +25,8 @@ pub const BUCKETS_MAX: usize = 2_000;
 pub const SEARCH_BYTES_MAX: usize = 1_024;
 /// Terms of a search text; each is a filter over all searched columns.
 pub const SEARCH_TERMS_MAX: usize = 16;
+/// Rows that an export reads at once: some 40 MB with all columns, and few scans for a large range.
+pub const EXPORT_ROWS: usize = 20_000;
 /// Gaps listed in an answer; the count of all is given beside them.
 pub const GAPS_MAX: usize = 500;
 /// Ancestors that a tree follows: deeper than any real process chain, and a guard against a forged loop.

@@ -40,6 +40,8 @@ pub const SILENT_AFTER_SECONDS: i64 = 60;
 pub const QUERIES_MAX: usize = 8;
 /// Live streams open at the same time.
 pub const STREAMS_MAX: usize = 64;
+/// Exports that run at the same time; each holds a snapshot of the store, whose old files stay until it ends.
+pub const EXPORTS_MAX: usize = 4;
 /// Rows in one live update; more come in the next one.
 pub const STREAM_ROWS_MAX: usize = 200;
 /// Bytes of a device name, OS text and the like in a heartbeat.

@@ -4,6 +4,7 @@ mod access;
 mod alerts;
 mod apps;
 mod enrolment;
+mod export;
 mod forged;
 mod hunting;
 mod ingest;

@@ -325,6 +325,14 @@ pub(crate) fn record_batch(rows: &[Row]) -> Result<RecordBatch, Error> {
     builders.finish(rows.len())
 }
 
+/// Stored rows as one batch with all columns of `arrow_schema`.
+///
+/// # Errors
+/// When Arrow refuses the columns.
+pub fn batch_as_stored(rows: &[Row]) -> Result<RecordBatch, Error> {
+    conform(&record_batch(rows)?, &arrow_schema())
+}
+
 /// One more than the greatest wire number of an event column.
 fn n_wires() -> usize {
     static N_WIRES: LazyLock<usize> =

@@ -33,7 +33,7 @@ mod store;
 mod usage;
 mod wal;
 
-pub use columns::{arrow_schema, arrow_type, batch_of_rows};
+pub use columns::{arrow_schema, arrow_type, batch_as_stored, batch_of_rows};
 pub use compact::{Compacted, Eagerness};
 pub use error::Error;
 pub use files::FileMeta;

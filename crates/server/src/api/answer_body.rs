@@ -41,7 +41,17 @@ impl Format {
 
 /// Bytes that a file writer left for the network.
 #[derive(Clone, Default)]
-struct Pending(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Pending(Arc<Mutex<Vec<u8>>>);
+
+impl Pending {
+    pub(super) fn text(&self, text: &str) {
+        self.0.lock().expect("no panic under the lock").extend_from_slice(text.as_bytes());
+    }
+
+    pub(super) fn take(&self) -> Bytes {
+        std::mem::take(&mut *self.0.lock().expect("no panic under the lock")).into()
+    }
+}
 
 impl Write for Pending {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -110,7 +120,7 @@ impl Writer {
 
     /// What is ready to be sent.
     pub fn take(&mut self) -> Bytes {
-        std::mem::take(&mut *self.pending.0.lock().expect("no panic under the lock")).into()
+        self.pending.take()
     }
 
     /// Says that the query failed; false when the format can't.
@@ -150,7 +160,7 @@ impl Writer {
     }
 
     fn text(&mut self, text: &str) {
-        self.pending.0.lock().expect("no panic under the lock").extend_from_slice(text.as_bytes());
+        self.pending.text(text);
     }
 }
 

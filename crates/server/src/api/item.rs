@@ -118,6 +118,13 @@ impl From<Gap> for GapBody {
     }
 }
 
+impl CompleteBody {
+    /// One word.
+    pub fn state(&self) -> &str {
+        &self.state
+    }
+}
+
 impl From<Completeness> for CompleteBody {
     fn from(complete: Completeness) -> Self {
         let state = match complete.state {

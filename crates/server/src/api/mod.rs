@@ -10,6 +10,8 @@ pub mod detections;
 pub mod devices;
 pub mod error;
 pub mod events;
+pub mod export;
+mod export_body;
 pub mod hunting;
 pub mod item;
 pub mod machines;
@@ -37,7 +39,7 @@ use crate::alerts::detector::Detector;
 use crate::alerts::limiter::CallLimiter;
 use crate::ca::Ca;
 use crate::identity::{Identity, access};
-use crate::limits::{BODY_BYTES_MAX, QUERIES_MAX, QUERY_BODY_BYTES_MAX, STREAMS_MAX};
+use crate::limits::{BODY_BYTES_MAX, EXPORTS_MAX, QUERIES_MAX, QUERY_BODY_BYTES_MAX, STREAMS_MAX};
 use crate::oauth;
 use crate::state::State;
 
@@ -60,6 +62,8 @@ pub struct Api {
     pub queries: Arc<Semaphore>,
     /// Slots for open live streams.
     pub streams: Arc<Semaphore>,
+    /// Slots for exports.
+    pub exports: Arc<Semaphore>,
     /// The slot for maintenance that was asked for.
     pub maintenance: Arc<Semaphore>,
     /// Calls of MDE's API per caller.
@@ -82,6 +86,7 @@ impl Api {
             logins: Arc::default(),
             queries: Arc::new(Semaphore::new(QUERIES_MAX)),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            exports: Arc::new(Semaphore::new(EXPORTS_MAX)),
             maintenance: Arc::new(Semaphore::new(1)),
             calls: Arc::default(),
             detector: None,
@@ -126,6 +131,7 @@ pub fn router(api: Api) -> Router {
         .route("/devices/{id}/timeline", get(timeline::page))
         .route("/devices/{id}/timeline/summary", get(timeline::summary))
         .route("/devices/{id}/timeline/stream", get(stream::stream))
+        .route("/devices/{id}/timeline/export", get(export::export))
         .route("/events/{id}", get(events::event))
         .route("/prevalence", get(self::store::prevalence))
         .route("/store", get(self::store::usage))

@@ -4,7 +4,7 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use super::{
-    alerts, apps, auth, detections, devices, events, hunting, machines, misc, related, second_factor, store, stream,
+    alerts, apps, auth, detections, devices, events, export, hunting, machines, misc, related, second_factor, store, stream,
     timeline, users,
 };
 
@@ -25,6 +25,7 @@ use super::{
         timeline::page,
         timeline::summary,
         stream::stream,
+        export::export,
         events::event,
         hunting::run,
         hunting::analyze,

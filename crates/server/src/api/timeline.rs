@@ -20,7 +20,7 @@ use crate::clock::{text_of_ns, us_of_text};
 const BUCKETS_DEFAULT: usize = 120;
 
 /// Filters and position of a timeline request.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct TimelineParams {
@@ -124,7 +124,7 @@ impl TimelineParams {
         })
     }
 
-    fn order(&self) -> Result<Order, ApiError> {
+    pub(super) fn order(&self) -> Result<Order, ApiError> {
         match self.order.as_str() {
             "" | "desc" => Ok(Order::Descending),
             "asc" => Ok(Order::Ascending),
@@ -133,15 +133,30 @@ impl TimelineParams {
     }
 
     fn position(&self) -> Result<Position, ApiError> {
+        Ok(self.beyond()?.map_or(Position::Start, |(cursor, direction)| Position::Beyond(cursor, direction)))
+    }
+
+    fn beyond(&self) -> Result<Option<(Cursor, Direction)>, ApiError> {
         let direction = match self.dir.as_str() {
             "" | "older" => Direction::Older,
             "newer" => Direction::Newer,
             _ => return Err(ApiError::bad_request("dir: must be older or newer")),
         };
         if self.cursor.is_empty() {
-            return Ok(Position::Start);
+            return Ok(None);
         }
-        Ok(Position::Beyond(Cursor::parse(&self.cursor)?, direction))
+        Ok(Some((Cursor::parse(&self.cursor)?, direction)))
+    }
+
+    /// Where an export begins and which way it goes.
+    ///
+    /// # Errors
+    /// 400 for a bad cursor, and for what only a page can have.
+    pub(super) fn bound(&self) -> Result<Option<(Cursor, Direction)>, ApiError> {
+        if self.limit.is_some() || !self.around.is_empty() {
+            return Err(ApiError::bad_request("an export has no limit and no around: use from, to and cursor"));
+        }
+        self.beyond()
     }
 }
 

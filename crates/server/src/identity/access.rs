@@ -48,6 +48,7 @@ const MACHINES: &[&str] = &["Machine.Read.All", "Machine.ReadWrite.All"];
 const ALERTS: &[&str] = &["Alert.Read.All", "Alert.ReadWrite.All"];
 const ALERTS_WRITE: &[&str] = &["Alert.ReadWrite.All"];
 const TIMELINE: &[&str] = &["Timeline.Read.All"];
+const EXPORT: &[&str] = &["Export.Read.All"];
 const PREVALENCE: &[&str] = &["File.Read.All", "Ip.Read.All", "Url.Read.All"];
 const PEOPLE: &[&str] = &[];
 
@@ -67,6 +68,7 @@ pub const RULES: &[Rule] = &[
     granted("GET", "/api/v1/devices/{id}/timeline", Role::Reader, TIMELINE),
     granted("GET", "/api/v1/devices/{id}/timeline/summary", Role::Reader, TIMELINE),
     granted("GET", "/api/v1/devices/{id}/timeline/stream", Role::Reader, TIMELINE),
+    granted("GET", "/api/v1/devices/{id}/timeline/export", Role::Reader, EXPORT),
     granted("GET", "/api/v1/events/{id}", Role::Reader, TIMELINE),
     granted("GET", "/api/v1/prevalence", Role::Reader, PREVALENCE),
     granted("GET", "/api/v1/store", Role::Admin, PEOPLE),
