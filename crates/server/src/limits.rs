@@ -108,12 +108,22 @@ pub const ODATA_ORDER_KEYS_MAX: usize = 8;
 pub const ODATA_TOP_MAX: usize = 10_000;
 /// Entities of a page when no `$top` is given: MDE's own.
 pub const ODATA_PAGE_MAX: usize = 10_000;
+/// Alerts of a page of Graph: its own cap.
+pub const GRAPH_ALERTS_PAGE: usize = 1_000;
+/// Incidents of a page of Graph: its own cap.
+pub const GRAPH_INCIDENTS_PAGE: usize = 50;
+/// Incidents of a page of Defender XDR: its own cap.
+pub const XDR_INCIDENTS_PAGE: usize = 100;
 /// Alerts that one request looks at: beyond it a filter on a time is asked for.
 pub const ALERTS_READ_MAX: i64 = 200_000;
 /// Requests for alerts and devices per caller and minute: MDE's own.
 pub const CALLS_PER_MINUTE: u32 = 100;
 /// The same per hour.
 pub const CALLS_PER_HOUR: u32 = 1_500;
+/// Queries per caller and minute in MDE's and Graph's shapes. MDE takes 45; who keeps to that is never refused here.
+pub const HUNTING_PER_MINUTE: u32 = 100;
+/// Accounts that the answer about a device's logons lists.
+pub const LOGON_USERS_MAX: usize = 1_000;
 /// `batchUpdate` per caller and minute: MDE's own; 500 per hour.
 pub const BATCH_UPDATES_PER_MINUTE: u32 = 10;
 /// The same per hour.

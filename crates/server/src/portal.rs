@@ -50,7 +50,7 @@ async fn file(_headers: HeaderMap) -> Response {
 #[cfg(feature = "portal")]
 async fn file(uri: axum::http::Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
-    if path.starts_with("api/") {
+    if path.starts_with("api/") || path.starts_with("v1.0/") {
         return axum::response::IntoResponse::into_response(crate::api::error::no_route().await);
     }
     let is_asset = path.starts_with("assets/") || (path.contains('.') && !path.contains('/'));

@@ -6,6 +6,7 @@ mod apps;
 mod enrolment;
 mod export;
 mod forged;
+mod graph;
 mod hunting;
 mod ingest;
 mod matrix;

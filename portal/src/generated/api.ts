@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/advancedhunting/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The same at the address of Defender XDR. */
+        post: operations["advanced_xdr"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/advancedqueries/run": {
         parameters: {
             query?: never;
@@ -13,7 +30,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Runs a query as MDE does: 30 days, at most 100,000 rows, the whole answer at once. */
+        /** Runs a query as Defender for Endpoint does: the last 30 days when it names no time. */
         post: operations["advanced"];
         delete?: never;
         options?: never;
@@ -192,6 +209,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Incidents with their alerts and entities in Defender XDR's shape, with an OData query. */
+        get: operations["incident_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One incident in Defender XDR's shape. */
+        get: operations["incident_one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes all alerts of an incident. */
+        patch: operations["incident_update"];
+        trace?: never;
+    };
+    "/api/indicators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Indicators: there are none. */
+        get: operations["indicators"];
+        put?: never;
+        /** A new indicator. Always 403 `DisabledFeature`: nothing would act on it. */
+        post: operations["indicator_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/machineactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Actions on devices that were asked for: there are none. */
+        get: operations["machine_actions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/machines": {
         parameters: {
             query?: never;
@@ -201,6 +288,23 @@ export interface paths {
         };
         /** Devices with an OData query. */
         get: operations["machine_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/machines/SoftwareVulnerabilitiesByMachine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Software with vulnerabilities on all devices. Always 403 `DisabledFeature`. */
+        get: operations["software_vulnerabilities"];
         put?: never;
         post?: never;
         delete?: never;
@@ -260,6 +364,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/machines/{id}/logonusers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who logged on to a device, by its logon events: most recent first. */
+        get: operations["machine_logon_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/machines/{id}/tags": {
         parameters: {
             query?: never;
@@ -271,6 +392,27 @@ export interface paths {
         put?: never;
         /** Adds or removes a tag of a device. */
         post: operations["machine_tags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/machines/{id}/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A list of MDE's findings about a device: `vulnerabilities`, `recommendations` or `software`. Always 403
+         *     `DisabledFeature`: an empty list would say that nothing was found.
+         */
+        get: operations["machine_findings"];
+        put?: never;
+        /** An action on a device: `isolate`, `runAntiVirusScan` and the like. Always 403 `DisabledFeature`: nothing is done. */
+        post: operations["machine_action"];
         delete?: never;
         options?: never;
         head?: never;
@@ -545,6 +687,27 @@ export interface paths {
         };
         /** A page of a device's timeline. */
         get: operations["page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/timeline/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The whole range of a device's timeline as a file. Filters, `order` and `cursor` are those of the pages; `limit` and
+         *     `around` are refused. `Nenrin-Complete` says whether the record is whole: `complete`, `gaps` or `unknown`. A file
+         *     that can't be finished breaks off: the last chunk is missing.
+         */
+        get: operations["timeline_export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -934,6 +1097,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1.0/security/alerts_v2": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alerts in Graph's shape, with an OData query. */
+        get: operations["graph_alert_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1.0/security/alerts_v2/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One alert in Graph's shape. */
+        get: operations["graph_alert_one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes an alert: `status`, `assignedTo`, `classification`, `determination` in Graph's spelling. */
+        patch: operations["graph_alert_update"];
+        trace?: never;
+    };
+    "/v1.0/security/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Incidents in Graph's shape, with an OData query. */
+        get: operations["graph_incident_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1.0/security/incidents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One incident in Graph's shape. */
+        get: operations["graph_incident_one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes all alerts of an incident. */
+        patch: operations["graph_incident_update"];
+        trace?: never;
+    };
+    "/v1.0/security/runHuntingQuery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The same in Graph's shape, with a range of time. */
+        post: operations["run_hunting_query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -958,7 +1208,7 @@ export interface components {
             Name: string;
             Type: string;
         };
-        /** @description A query as MDE's clients send it. */
+        /** @description A query as MDE's clients send it. Names of members are case-sensitive. */
         AdvancedQuery: {
             /** @description KQL. */
             Query: string;
@@ -1139,6 +1389,20 @@ export interface components {
             target: string;
             /** @description RFC 3339 UTC. */
             time: string;
+        };
+        /** @description The error of MDE's API (learn.microsoft.com, "Common REST API error codes"). */
+        AzureErrorBody: {
+            /** @description The error. */
+            error: components["schemas"]["AzureErrorDetail"];
+        };
+        /** @description What went wrong. */
+        AzureErrorDetail: {
+            /** @description One of MDE's codes: `BadRequest`, `Unauthorized`, `Forbidden`, `ResourceNotFound`, `TooManyRequests` … */
+            code: string;
+            /** @description For people. */
+            message: string;
+            /** @description The id of this answer, as in the server's log. */
+            target: string;
         };
         /** @description Changes of many alerts. */
         BatchUpdate: components["schemas"]["AlertUpdate"] & {
@@ -1431,6 +1695,50 @@ export interface components {
             reason: string;
             /** @description End, RFC 3339 UTC. */
             to: string;
+        };
+        /** @description The answer of Graph (learn.microsoft.com, "security: runHuntingQuery"). */
+        GraphAnswer: {
+            /** @description Says what this is. */
+            "@odata.context": string;
+            /** @description One object per row. */
+            results: Record<string, never>[];
+            /** @description Columns with .NET's type names. */
+            schema: components["schemas"]["GraphColumn"][];
+        };
+        /** @description A column of it. */
+        GraphColumn: {
+            name: string;
+            type: string;
+        };
+        /** @description The error of Microsoft Graph (learn.microsoft.com, "Microsoft Graph error responses and resource types"). */
+        GraphErrorBody: {
+            /** @description The error. */
+            error: components["schemas"]["GraphErrorDetail"];
+        };
+        /** @description What went wrong. */
+        GraphErrorDetail: {
+            /** @description As MDE's codes. */
+            code: string;
+            /** @description Which answer this is. */
+            innerError: components["schemas"]["GraphInnerError"];
+            /** @description For people. */
+            message: string;
+        };
+        /** @description Which answer it is. */
+        GraphInnerError: {
+            /** @description The client's own id of the request, else ours. */
+            "client-request-id": string;
+            /** @description When, to the second. */
+            date: string;
+            /** @description The id of this answer, as in the server's log. */
+            "request-id": string;
+        };
+        /** @description A query as Graph's clients send it. */
+        GraphQuery: {
+            /** @description KQL. */
+            Query: string;
+            /** @description Range of `Timestamp` when the query names none: `P30D`, `start/end`, `P30D/end`, `start/P30D` or the start. */
+            Timespan?: string | null;
         };
         /** @description Counts of one group. */
         GroupBody: {
@@ -1917,6 +2225,53 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    advanced_xdr: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdvancedQuery"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdvancedAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+        };
+    };
     advanced: {
         parameters: {
             query?: never;
@@ -1943,7 +2298,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["AzureErrorBody"];
                 };
             };
             401: {
@@ -1951,7 +2306,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
                 };
             };
         };
@@ -2414,6 +2777,240 @@ export interface operations {
             };
         };
     };
+    incident_list: {
+        parameters: {
+            query?: {
+                /** @description Condition on any property */
+                $filter?: string;
+                /** @description Incidents of a page, at most 100; the answer links to the next one */
+                $top?: number;
+                $skip?: number;
+                $orderby?: string;
+                $count?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+        };
+    };
+    incident_one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+        };
+    };
+    incident_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertUpdate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+        };
+    };
+    indicators: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+        };
+    };
+    indicator_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+        };
+    };
+    machine_actions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+        };
+    };
     machine_list: {
         parameters: {
             query?: {
@@ -2459,6 +3056,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    software_vulnerabilities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
                 };
             };
         };
@@ -2590,6 +3214,51 @@ export interface operations {
             };
         };
     };
+    machine_logon_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+        };
+    };
     machine_tags: {
         parameters: {
             query?: never;
@@ -2635,6 +3304,82 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    machine_findings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+        };
+    };
+    machine_action: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AzureErrorBody"];
                 };
             };
         };
@@ -3516,6 +4261,87 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    timeline_export: {
+        parameters: {
+            query?: {
+                /** @description Search text: words, `"phrases"`, `-not`, `field:value`. */
+                q?: string;
+                /** @description Event groups, comma-separated. */
+                groups?: string;
+                /** @description ActionTypes, comma-separated. */
+                actions?: string;
+                /** @description `1` for failures only. */
+                fail?: string;
+                /** @description Earliest time, RFC 3339, inclusive. */
+                from?: string;
+                /** @description Latest time, RFC 3339, inclusive. */
+                to?: string;
+                /** @description `desc` (newest first, the default) or `asc`. */
+                order?: string;
+                /** @description Rows, 1 to 1,000, default 200. */
+                limit?: number;
+                /** @description Where to go on, from an earlier answer. */
+                cursor?: string;
+                /** @description Which way to go on: `older` (the default) or `newer`. */
+                dir?: string;
+                /** @description Event id that the page should be around. */
+                around?: string;
+                /** @description Number of histogram buckets (summary only), 1 to 2,000, default 120. */
+                buckets?: number;
+                /** @description `ndjson` (the default), `csv`, `parquet` or `timesketch`. */
+                format?: "ndjson" | "csv" | "parquet" | "timesketch";
+            };
+            header?: never;
+            path: {
+                /** @description Device id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4631,6 +5457,342 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    graph_alert_list: {
+        parameters: {
+            query?: {
+                /** @description Condition on any property */
+                $filter?: string;
+                /** @description Alerts of a page, at most 1,000; the answer links to the next one */
+                $top?: number;
+                $skip?: number;
+                $orderby?: string;
+                $select?: string;
+                $count?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphErrorBody"];
+                };
+            };
+        };
+    };
+    graph_alert_one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphErrorBody"];
+                };
+            };
+        };
+    };
+    graph_alert_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertUpdate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphErrorBody"];
+                };
+            };
+        };
+    };
+    graph_incident_list: {
+        parameters: {
+            query?: {
+                /** @description Condition on any property */
+                $filter?: string;
+                /** @description Incidents of a page, at most 50; the answer links to the next one */
+                $top?: number;
+                $skip?: number;
+                $orderby?: string;
+                $select?: string;
+                /** @description alerts */
+                $expand?: string;
+                $count?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphErrorBody"];
+                };
+            };
+        };
+    };
+    graph_incident_one: {
+        parameters: {
+            query?: {
+                /** @description alerts */
+                $expand?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphErrorBody"];
+                };
+            };
+        };
+    };
+    graph_incident_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertUpdate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphErrorBody"];
+                };
+            };
+        };
+    };
+    run_hunting_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GraphQuery"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphErrorBody"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GraphErrorBody"];
                 };
             };
         };

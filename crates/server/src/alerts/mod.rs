@@ -32,6 +32,7 @@ pub const MIGRATION: &str = "
         last_time INTEGER NOT NULL, updated INTEGER NOT NULL, resolved INTEGER);
     CREATE INDEX IF NOT EXISTS alerts_by_group ON alerts (rule, device, tree, last_time);
     CREATE INDEX IF NOT EXISTS alerts_by_tree ON alerts (device, tree, last_time);
+    CREATE INDEX IF NOT EXISTS alerts_by_incident ON alerts (incident);
     CREATE INDEX IF NOT EXISTS alerts_by_created ON alerts (created);
     CREATE INDEX IF NOT EXISTS alerts_by_updated ON alerts (updated);
     CREATE TABLE IF NOT EXISTS alert_events (event TEXT NOT NULL, alert INTEGER NOT NULL REFERENCES alerts(n) ON DELETE CASCADE,

@@ -74,6 +74,15 @@ impl State {
         Ok(row.as_ref().map(alert_of))
     }
 
+    /// Alerts of an incident, oldest first.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub async fn incident_alerts(&self, incident: i64) -> Result<Vec<Alert>> {
+        let rows = sqlx::query("SELECT * FROM alerts WHERE incident = ? ORDER BY n").bind(incident);
+        Ok(rows.fetch_all(self.pool()).await?.iter().map(alert_of).collect())
+    }
+
     /// Number of the newest alert.
     ///
     /// # Errors

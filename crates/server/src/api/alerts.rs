@@ -149,6 +149,15 @@ pub struct AlertUpdate {
     comment: Option<String>,
 }
 
+impl AlertUpdate {
+    /// Another API's word for a status.
+    pub(super) fn rename_status(&mut self, theirs: &str, ours: &str) {
+        if self.status.as_ref().is_some_and(|status| status.eq_ignore_ascii_case(theirs)) {
+            self.status = Some(ours.to_owned());
+        }
+    }
+}
+
 /// Changes of many alerts.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -181,7 +190,7 @@ fn short(name: &str, value: Option<String>) -> Result<Option<String>, ApiError> 
     }
 }
 
-fn checked(update: AlertUpdate) -> Result<Update, ApiError> {
+pub(super) fn checked(update: AlertUpdate) -> Result<Update, ApiError> {
     let update = Update {
         status: word("status", update.status, &STATUSES[1..])?,
         assigned_to: short("assignedTo", update.assigned_to)?,

@@ -7,7 +7,7 @@ use http::request::Parts;
 use super::Api;
 use super::error::ApiError;
 use crate::identity::Caller;
-use crate::limits::{CALLS_PER_HOUR, CALLS_PER_MINUTE};
+use crate::limits::{CALLS_PER_HOUR, CALLS_PER_MINUTE, HUNTING_PER_MINUTE};
 
 /// Who asks, and where.
 pub struct Asked {
@@ -27,6 +27,24 @@ impl Asked {
         api.calls.count(&self.caller.actor(), "calls", CALLS_PER_MINUTE, CALLS_PER_HOUR)
     }
 
+    /// Counts a hunting query.
+    ///
+    /// # Errors
+    /// 429 when the caller has sent too many.
+    pub(super) fn count_hunting(&self, api: &Api) -> Result<(), ApiError> {
+        api.calls.count(&self.caller.actor(), "hunting", HUNTING_PER_MINUTE, CALLS_PER_HOUR)
+    }
+
+    /// `https://host`, as the client knows us.
+    pub(super) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The path that was asked for.
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// The address that was asked for, without its query.
     pub(super) fn address(&self) -> String {
         format!("{}{}", self.origin, self.path)
@@ -34,6 +52,9 @@ impl Asked {
 
     /// `@odata.context` of what is answered, `Alerts/$entity` for one alert. Has `/v1.0` when the client said so.
     pub(super) fn context(&self, what: &str) -> String {
+        if self.path.starts_with("/v1.0/") {
+            return format!("{}/v1.0/$metadata#{what}", self.origin);
+        }
         let version = if self.path.starts_with("/api/v1.0/") { "/v1.0" } else { "" };
         format!("{}/api{version}/$metadata#{what}", self.origin)
     }
@@ -61,6 +82,7 @@ mod tests {
         let cases = [
             ("localhost:8443", "/api/alerts", "/api/$metadata#Alerts"),
             ("localhost", "/api/v1.0/alerts", "/api/v1.0/$metadata#Alerts"),
+            ("graph.microsoft.com", "/v1.0/security/x", "/v1.0/$metadata#Alerts"),
             // `https://api…` has an `/api` of its own.
             ("api.securitycenter.microsoft.com", "/api/alerts", "/api/$metadata#Alerts"),
         ];

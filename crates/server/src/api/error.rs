@@ -8,6 +8,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::clock::{now_ns, text_of_ns};
 use crate::identity::apps::random_uuid;
 
 /// An error on its way to the client.
@@ -113,6 +114,37 @@ pub struct AzureErrorDetail {
     pub target: String,
 }
 
+/// The error of Microsoft Graph (learn.microsoft.com, "Microsoft Graph error responses and resource types").
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct GraphErrorBody {
+    /// The error.
+    pub error: GraphErrorDetail,
+}
+
+/// What went wrong.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GraphErrorDetail {
+    /// As MDE's codes.
+    pub code: String,
+    /// For people.
+    pub message: String,
+    /// Which answer this is.
+    pub inner_error: GraphInnerError,
+}
+
+/// Which answer it is.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct GraphInnerError {
+    /// When, to the second.
+    pub date: String,
+    /// The id of this answer, as in the server's log.
+    pub request_id: String,
+    /// The client's own id of the request, else ours.
+    pub client_request_id: String,
+}
+
 /// True for routes whose clients expect Azure's shape of errors: all but our own API.
 pub fn is_azure_path(path: &str) -> bool {
     !path.starts_with("/api/v1/")
@@ -120,12 +152,26 @@ pub fn is_azure_path(path: &str) -> bool {
 
 /// Writes errors of such routes in Azure's shape, whichever handler or layer they come from.
 pub async fn azure_errors(request: Request, next: Next) -> Response {
-    let azure = is_azure_path(request.uri().path());
+    let (azure, graph) = (is_azure_path(request.uri().path()), request.uri().path().starts_with("/v1.0/"));
+    let client_id = request.headers().get("client-request-id").and_then(|it| it.to_str().ok()).map(str::to_owned);
     let response = next.run(request).await;
     let Some(ErrorParts(parts)) = response.extensions().get::<ErrorParts>().filter(|_| azure) else { return response };
     let (code, message, target) = (azure_code(response.status(), &parts.0), parts.1.clone(), parts.2.clone());
-    let body = AzureErrorBody { error: AzureErrorDetail { code, message, target } };
-    let mut rewritten = (response.status(), Json(body)).into_response();
+    // MDE knows no 422: a body that says the wrong thing is a bad request there.
+    let status = match response.status() {
+        StatusCode::UNPROCESSABLE_ENTITY => StatusCode::BAD_REQUEST,
+        status => status,
+    };
+    let mut rewritten = if graph {
+        let date = text_of_ns(now_ns()).chars().take("2026-11-24T08:00:00".len()).collect();
+        let client_request_id = client_id.filter(|id| id.len() <= 64).unwrap_or_else(|| target.clone());
+        let inner_error = GraphInnerError { date, request_id: target, client_request_id };
+        let body = GraphErrorBody { error: GraphErrorDetail { code, message, inner_error } };
+        (status, Json(body)).into_response()
+    } else {
+        let body = AzureErrorBody { error: AzureErrorDetail { code, message, target } };
+        (status, Json(body)).into_response()
+    };
     for (name, value) in response.headers() {
         if !matches!(*name, header::CONTENT_TYPE | header::CONTENT_LENGTH) {
             rewritten.headers_mut().insert(name, value.clone());
@@ -144,6 +190,7 @@ fn azure_code(status: StatusCode, code: &str) -> String {
         StatusCode::FORBIDDEN => "Forbidden",
         StatusCode::NOT_FOUND => "ResourceNotFound",
         StatusCode::TOO_MANY_REQUESTS => "TooManyRequests",
+        StatusCode::UNPROCESSABLE_ENTITY => "InvalidRequestBody",
         status if status.is_server_error() => "InternalServerError",
         _ => "BadRequest",
     }

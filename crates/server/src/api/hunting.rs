@@ -8,10 +8,10 @@ use axum::body::{Body as HttpBody, Bytes};
 use axum::extract::State as Shared;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
-use query::kql::{Analysis, Answer, AnswerColumn, KqlType, Refusal, Request, TimeRange, json_rows};
+use query::kql::{Analysis, Answer, AnswerColumn, Refusal, Request, TimeRange};
 use query::{Completeness, State};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use store::Store;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -24,7 +24,8 @@ use super::error::{ApiError, Body, ErrorBody, Params};
 use super::item::CompleteBody;
 use crate::alerts::tables;
 use crate::clock::{now_ns, us_of_text};
-use crate::limits::{HUNTING_DAYS_DEFAULT, MDE_ROWS_MAX};
+use crate::identity::Caller;
+use crate::limits::HUNTING_DAYS_DEFAULT;
 
 const DAY_US: i64 = 86_400_000_000;
 
@@ -163,7 +164,7 @@ impl HuntingRequest {
     }
 }
 
-fn thirty_days_before(now_ns: i64) -> i64 {
+pub(super) fn thirty_days_before(now_ns: i64) -> i64 {
     now_ns / 1_000 - HUNTING_DAYS_DEFAULT * DAY_US
 }
 
@@ -173,11 +174,12 @@ fn thirty_days_before(now_ns: i64) -> i64 {
     (status = 401, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub async fn run(
     Shared(api): Shared<Api>,
-    _user: SignedIn,
+    caller: Caller,
     Params(params): Params<RunParams>,
     Body(body): Body<HuntingRequest>,
 ) -> Result<Response, ApiError> {
     let request = body.request()?;
+    api.state.audit(&caller.actor(), "hunting.run", "/api/v1/hunting/run", json!({ "query": body.query })).await?;
     let complete = completeness(&api, request.default_range).await?;
     let slot = Arc::clone(&api.queries).acquire_owned().await.map_err(|error| anyhow::anyhow!("{error}"))?;
     let answer = start(&api, request).await?;
@@ -193,7 +195,7 @@ pub async fn run(
 }
 
 /// Begins a query on a worker thread.
-async fn start(api: &Api, mut request: Request) -> Result<Answer, ApiError> {
+pub(super) async fn start(api: &Api, mut request: Request) -> Result<Answer, ApiError> {
     request.state_rows = tables::for_query(&api.state, &request.text).await?;
     let (engine, store) = (Arc::clone(&api.engine), Arc::clone(&api.store));
     // A client that goes away while the query is understood calls it off too.
@@ -255,7 +257,7 @@ async fn send(
 }
 
 /// The error as one that names the file, when a file is the cause.
-async fn with_cause(store: &Arc<Store>, error: query::Error) -> query::Error {
+pub(super) async fn with_cause(store: &Arc<Store>, error: query::Error) -> query::Error {
     let (store, text) = (Arc::clone(store), error.to_string());
     let named = tokio::task::spawn_blocking(move || error.with_cause(&store.snapshot())).await;
     named.unwrap_or(query::Error::Engine(text))
@@ -311,81 +313,6 @@ pub async fn analyze(
         plan,
         completions: completions.map(|(start, words)| CompletionsBody { start, words }),
     }))
-}
-
-/// A query as MDE's clients send it.
-#[derive(Deserialize, ToSchema)]
-pub struct AdvancedQuery {
-    /// KQL.
-    #[serde(rename = "Query")]
-    query: String,
-}
-
-/// The answer of MDE's advanced hunting API (learn.microsoft.com, "Advanced hunting API", run-advanced-query-api).
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "PascalCase")]
-pub struct AdvancedAnswer {
-    /// Columns with .NET's type names.
-    schema: Vec<AdvancedColumn>,
-    /// One object per row.
-    #[schema(value_type = Vec<Object>)]
-    results: Vec<Value>,
-}
-
-/// A column of it.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "PascalCase")]
-pub struct AdvancedColumn {
-    name: String,
-    #[serde(rename = "Type")]
-    ty: &'static str,
-}
-
-/// The type names of Kusto's first HTTP answer format, which MDE passes on.
-fn dotnet_name(ty: KqlType) -> &'static str {
-    match ty {
-        KqlType::Bool => "SByte",
-        KqlType::Int => "Int32",
-        KqlType::Long => "Int64",
-        KqlType::Real => "Double",
-        KqlType::Decimal => "SqlDecimal",
-        KqlType::String => "String",
-        KqlType::DateTime => "DateTime",
-        KqlType::TimeSpan => "TimeSpan",
-        KqlType::Guid => "Guid",
-        KqlType::Dynamic => "Object",
-    }
-}
-
-/// Runs a query as MDE does: 30 days, at most 100,000 rows, the whole answer at once.
-#[utoipa::path(post, path = "/api/advancedqueries/run", tag = "hunting", request_body = AdvancedQuery, responses(
-    (status = 200, body = AdvancedAnswer), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody)))]
-pub async fn advanced(
-    Shared(api): Shared<Api>,
-    _user: SignedIn,
-    Body(body): Body<AdvancedQuery>,
-) -> Result<Json<AdvancedAnswer>, ApiError> {
-    let now_ns = now_ns();
-    let mut request = Request::new(body.query, now_ns);
-    request.default_range = Some(TimeRange { from_us: thirty_days_before(now_ns), to_us: i64::MAX });
-    request.limits.result_rows = request.limits.result_rows.min(MDE_ROWS_MAX);
-    let _slot = api.queries.acquire().await.map_err(|error| anyhow::anyhow!("{error}"))?;
-    let mut answer = start(&api, request).await?;
-    let schema =
-        answer.columns.iter().map(|column| AdvancedColumn { name: column.name.clone(), ty: dotnet_name(column.ty) });
-    let schema: Vec<AdvancedColumn> = schema.collect();
-    let mut results = Vec::new();
-    while let Some(batch) = answer.next_batch_async().await {
-        let batch = match batch {
-            Ok(batch) => batch,
-            Err(error) => return Err(with_cause(&api.store, error).await.into()),
-        };
-        for row in json_rows(&answer.columns, &batch)? {
-            let named = answer.columns.iter().map(|column| column.name.clone()).zip(row);
-            results.push(Value::Object(named.collect()));
-        }
-    }
-    Ok(Json(AdvancedAnswer { schema, results }))
 }
 
 impl From<Refusal> for ApiError {

@@ -9,13 +9,14 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::Api;
+use super::advanced::rows;
 use super::alerts::{not_found, query_alerts, with_context};
 use super::asked::Asked;
-use super::error::{ApiError, Body, ErrorBody};
+use super::error::{ApiError, AzureErrorBody, Body, ErrorBody};
 use super::odata::{Kind, Options, Page, Property, Schema, answer};
 use crate::alerts::Wanted;
 use crate::clock::{now_s, ticks_text_of_ns};
-use crate::limits::NAME_BYTES_MAX;
+use crate::limits::{LOGON_USERS_MAX, NAME_BYTES_MAX};
 use crate::state::Device;
 
 /// MDE calls a device inactive after seven days without a sign of life.
@@ -116,7 +117,7 @@ pub(super) async fn body(api: &Api, id: &str) -> Result<Value, ApiError> {
     Ok(Known::read(api, Some(&device.id)).await?.machine(&device))
 }
 
-async fn find(api: &Api, id: &str) -> Result<Device, ApiError> {
+pub(super) async fn find(api: &Api, id: &str) -> Result<Device, ApiError> {
     if let Some(device) = api.state.device(id).await? {
         return Ok(device);
     }
@@ -168,6 +169,42 @@ async fn by_ip(api: &Api, call: &str, asked: &Asked) -> Result<Json<Value>, ApiE
     let devices = api.state.devices().await?;
     let value: Vec<Value> = devices.iter().filter(has).map(|device| known.machine(device)).collect();
     Ok(Json(json!({ "@odata.context": asked.context("Machines"), "value": value })))
+}
+
+/// Who logged on to a device, by its logon events: most recent first.
+#[utoipa::path(get, path = "/api/machines/{id}/logonusers", operation_id = "machine_logon_users", tag = "machines", params(("id" = String, Path)),
+    responses((status = 200, body = Object), (status = 401, body = AzureErrorBody), (status = 404, body = AzureErrorBody), (status = 429, body = AzureErrorBody)))]
+pub async fn logon_users(
+    Shared(api): Shared<Api>,
+    asked: Asked,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    asked.count(&api)?;
+    let device = find(&api, &id).await?;
+    // The id is one of ours: hexadecimal digits.
+    let query = format!(
+        "DeviceLogonEvents | where DeviceId == '{}' and ActionType == 'LogonSuccess' and isnotempty(AccountName)
+         | summarize firstSeen = min(Timestamp), lastSeen = max(Timestamp), types = make_set(LogonType)
+             by AccountDomain, AccountName, AccountSid
+         | top {LOGON_USERS_MAX} by lastSeen desc",
+        device.id
+    );
+    let value: Vec<Value> = rows(&api, query).await?.iter().map(|row| logon_user(row, &device.id)).collect();
+    Ok(Json(json!({ "@odata.context": asked.context("Users"), "value": value })))
+}
+
+fn logon_user(row: &Value, device: &str) -> Value {
+    let text = |name: &str| row[name].as_str().filter(|it| !it.is_empty());
+    let (name, domain) = (text("AccountName").unwrap_or_default(), text("AccountDomain"));
+    let mut types: Vec<&str> = row["types"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    types.sort_unstable();
+    json!({
+        "id": domain.map_or_else(|| name.to_owned(), |domain| format!("{domain}\\{name}")),
+        "accountName": name, "accountDomain": domain, "accountSid": text("AccountSid"), "firstSeen": row["firstSeen"],
+        "lastSeen": row["lastSeen"], "mostPrevalentMachineId": device, "leastPrevalentMachineId": device,
+        "logonTypes": types.join(", "), "logOnMachinesCount": 1, "isDomainAdmin": null,
+        "isOnlyNetworkUser": !types.is_empty() && types.iter().all(|it| *it == "Network"),
+    })
 }
 
 /// Alerts of a device, with an OData query.

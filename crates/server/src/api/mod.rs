@@ -1,5 +1,7 @@
 //! The HTTP API that the portal and scripts use. Thin: parse, ask `query` or `state`, write JSON.
 
+pub mod absent;
+pub mod advanced;
 pub mod alert_body;
 pub mod alerts;
 mod answer_body;
@@ -12,6 +14,7 @@ pub mod error;
 pub mod events;
 pub mod export;
 mod export_body;
+pub mod graph;
 pub mod hunting;
 pub mod item;
 pub mod machines;
@@ -23,6 +26,7 @@ pub mod second_factor;
 pub mod store;
 pub mod stream;
 pub mod timeline;
+mod timespan;
 pub mod users;
 
 use std::sync::Arc;
@@ -166,10 +170,7 @@ pub fn router(api: Api) -> Router {
         .layer(axum::middleware::from_fn(auth::same_origin))
         .layer(axum::middleware::from_fn_with_state(BODY_BYTES_MAX, error::read_body))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
-    let hunting = Router::new()
-        .route("/api/v1/hunting/run", post(hunting::run))
-        .route("/api/v1/hunting/analyze", post(hunting::analyze))
-        .route("/api/advancedqueries/run", post(hunting::advanced))
+    let hunting = hunting_routes()
         .route_layer(authorize())
         .layer(axum::middleware::from_fn(auth::same_origin))
         .layer(axum::middleware::from_fn_with_state(QUERY_BODY_BYTES_MAX, error::read_body))
@@ -189,7 +190,18 @@ pub fn router(api: Api) -> Router {
         .merge(oauth::router(api))
 }
 
-/// MDE's routes for alerts and devices, with and without the version.
+/// Routes that take a query, which may be long.
+fn hunting_routes() -> Router<Api> {
+    Router::new()
+        .route("/api/v1/hunting/run", post(hunting::run))
+        .route("/api/v1/hunting/analyze", post(hunting::analyze))
+        .route("/api/advancedqueries/run", post(advanced::advanced))
+        .route("/api/v1.0/advancedqueries/run", post(advanced::advanced))
+        .route("/api/advancedhunting/run", post(advanced::advanced_xdr))
+        .route("/v1.0/security/runHuntingQuery", post(advanced::graph))
+}
+
+/// MDE's routes for alerts, incidents and devices, with and without the version, and Graph's.
 fn mde_routes() -> Router<Api> {
     let mut routes = Router::new();
     for base in ["/api", "/api/v1.0"] {
@@ -206,13 +218,24 @@ fn mde_routes() -> Router<Api> {
             .route(&path("/alerts/{id}/ips"), get(related::ips))
             .route(&path("/alerts/{id}/machine"), get(related::machine))
             .route(&path("/alerts/{id}/user"), get(related::user))
+            .route(&path("/incidents"), get(graph::incidents::xdr_list))
+            .route(&path("/incidents/{id}"), get(graph::incidents::xdr_one).patch(graph::incidents::xdr_update))
             .route(&path("/machines"), get(machines::list))
             .route(&path("/machines/{id}"), get(machines::one))
             .route(&path("/machines/{id}/alerts"), get(machines::alerts))
             .route(&path("/machines/{id}/alerts/$count"), get(machines::alerts_number))
-            .route(&path("/machines/{id}/tags"), post(machines::tags));
+            .route(&path("/machines/{id}/tags"), post(machines::tags))
+            .route(&path("/machines/{id}/logonusers"), get(machines::logon_users))
+            .route(&path("/machines/SoftwareVulnerabilitiesByMachine"), get(absent::software_vulnerabilities))
+            .route(&path("/machines/{id}/{other}"), get(absent::findings).post(absent::action))
+            .route(&path("/machineactions"), get(absent::machine_actions))
+            .route(&path("/indicators"), get(absent::indicators).post(absent::indicator_create));
     }
     routes
+        .route("/v1.0/security/alerts_v2", get(graph::alerts::list))
+        .route("/v1.0/security/alerts_v2/{id}", get(graph::alerts::one).patch(graph::alerts::update))
+        .route("/v1.0/security/incidents", get(graph::incidents::graph_list))
+        .route("/v1.0/security/incidents/{id}", get(graph::incidents::graph_one).patch(graph::incidents::graph_update))
 }
 
 /// The same routes for somebody who may read the data directory anyway: a socket in it, or no server at all.

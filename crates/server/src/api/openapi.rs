@@ -4,8 +4,8 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use super::{
-    alerts, apps, auth, detections, devices, events, export, hunting, machines, misc, related, second_factor, store, stream,
-    timeline, users,
+    absent, advanced, alerts, apps, auth, detections, devices, events, export, graph, hunting, machines, misc, related,
+    second_factor, store, stream, timeline, users,
 };
 
 /// The document.
@@ -29,7 +29,18 @@ use super::{
         events::event,
         hunting::run,
         hunting::analyze,
-        hunting::advanced,
+        advanced::advanced,
+        advanced::advanced_xdr,
+        advanced::graph,
+        graph::alerts::list,
+        graph::alerts::one,
+        graph::alerts::update,
+        graph::incidents::graph_list,
+        graph::incidents::graph_one,
+        graph::incidents::graph_update,
+        graph::incidents::xdr_list,
+        graph::incidents::xdr_one,
+        graph::incidents::xdr_update,
         store::prevalence,
         store::usage,
         store::maintain,
@@ -72,6 +83,13 @@ use super::{
         machines::alerts,
         machines::alerts_number,
         machines::tags,
+        machines::logon_users,
+        absent::findings,
+        absent::action,
+        absent::software_vulnerabilities,
+        absent::machine_actions,
+        absent::indicators,
+        absent::indicator_create,
         detections::state,
         detections::history,
         detections::suppressions,

@@ -47,12 +47,30 @@ const HUNTING: &[&str] = &["AdvancedQuery.Read.All", "AdvancedHunting.Read.All",
 const MACHINES: &[&str] = &["Machine.Read.All", "Machine.ReadWrite.All"];
 const ALERTS: &[&str] = &["Alert.Read.All", "Alert.ReadWrite.All"];
 const ALERTS_WRITE: &[&str] = &["Alert.ReadWrite.All"];
+const GRAPH_ALERTS: &[&str] = &["SecurityAlert.Read.All", "SecurityAlert.ReadWrite.All"];
+const GRAPH_ALERTS_WRITE: &[&str] = &["SecurityAlert.ReadWrite.All"];
+/// Graph's names and Defender XDR's.
+const INCIDENTS: &[&str] =
+    &["SecurityIncident.Read.All", "SecurityIncident.ReadWrite.All", "Incident.Read.All", "Incident.ReadWrite.All"];
+const INCIDENTS_WRITE: &[&str] = &["SecurityIncident.ReadWrite.All", "Incident.ReadWrite.All"];
+/// Whatever is asked for is refused after that; who may not ask learns nothing.
+const FINDINGS: &[&str] = &["Vulnerability.Read.All", "SecurityRecommendation.Read.All", "Software.Read.All"];
+const ACTIONS: &[&str] = &[
+    "Machine.Isolate",
+    "Machine.RestrictExecution",
+    "Machine.Scan",
+    "Machine.StopAndQuarantine",
+    "Machine.CollectForensics",
+    "Machine.LiveResponse",
+    "Machine.Offboard",
+    "Machine.ReadWrite.All",
+];
 const TIMELINE: &[&str] = &["Timeline.Read.All"];
 const EXPORT: &[&str] = &["Export.Read.All"];
 const PREVALENCE: &[&str] = &["File.Read.All", "Ip.Read.All", "Url.Read.All"];
 const PEOPLE: &[&str] = &[];
 
-/// Every route below `/api`.
+/// Every route below `/api`, and Graph's below `/v1.0`.
 pub const RULES: &[Rule] = &[
     open("POST", "/api/v1/login"),
     open("POST", "/api/v1/logout"),
@@ -97,6 +115,17 @@ pub const RULES: &[Rule] = &[
     granted("POST", "/api/v1/hunting/run", Role::Reader, HUNTING),
     granted("POST", "/api/v1/hunting/analyze", Role::Reader, HUNTING),
     granted("POST", "/api/advancedqueries/run", Role::Reader, HUNTING),
+    granted("POST", "/api/advancedhunting/run", Role::Reader, HUNTING),
+    granted("POST", "/v1.0/security/runHuntingQuery", Role::Reader, HUNTING),
+    granted("GET", "/v1.0/security/alerts_v2", Role::Reader, GRAPH_ALERTS),
+    granted("GET", "/v1.0/security/alerts_v2/{id}", Role::Reader, GRAPH_ALERTS),
+    granted("PATCH", "/v1.0/security/alerts_v2/{id}", Role::Analyst, GRAPH_ALERTS_WRITE),
+    granted("GET", "/v1.0/security/incidents", Role::Reader, INCIDENTS),
+    granted("GET", "/v1.0/security/incidents/{id}", Role::Reader, INCIDENTS),
+    granted("PATCH", "/v1.0/security/incidents/{id}", Role::Analyst, INCIDENTS_WRITE),
+    granted("GET", "/api/incidents", Role::Reader, INCIDENTS),
+    granted("GET", "/api/incidents/{id}", Role::Reader, INCIDENTS),
+    granted("PATCH", "/api/incidents/{id}", Role::Analyst, INCIDENTS_WRITE),
     granted("GET", "/api/alerts", Role::Reader, ALERTS),
     granted("GET", "/api/alerts/$count", Role::Reader, ALERTS),
     granted("POST", "/api/alerts/batchUpdate", Role::Analyst, ALERTS_WRITE),
@@ -112,6 +141,13 @@ pub const RULES: &[Rule] = &[
     granted("GET", "/api/machines/{id}", Role::Reader, MACHINES),
     granted("GET", "/api/machines/{id}/alerts", Role::Reader, ALERTS),
     granted("GET", "/api/machines/{id}/alerts/$count", Role::Reader, ALERTS),
+    granted("GET", "/api/machines/{id}/logonusers", Role::Reader, &["User.Read.All"]),
+    granted("GET", "/api/machines/SoftwareVulnerabilitiesByMachine", Role::Reader, &["Vulnerability.Read.All"]),
+    granted("GET", "/api/machines/{id}/{other}", Role::Reader, FINDINGS),
+    granted("POST", "/api/machines/{id}/{other}", Role::Analyst, ACTIONS),
+    granted("GET", "/api/machineactions", Role::Reader, MACHINES),
+    granted("GET", "/api/indicators", Role::Reader, &["Ti.Read.All", "Ti.ReadWrite", "Ti.ReadWrite.All"]),
+    granted("POST", "/api/indicators", Role::Analyst, &["Ti.ReadWrite", "Ti.ReadWrite.All"]),
     granted("POST", "/api/machines/{id}/tags", Role::Analyst, &["Machine.ReadWrite.All"]),
     granted("GET", "/api/v1/alerts/{id}", Role::Reader, ALERTS),
     granted("GET", "/api/v1/detections", Role::Reader, ALERTS),

@@ -3,7 +3,7 @@
 use super::filter::Filter;
 use super::schema::{Kind, Schema};
 use super::{Fault, lower_bound};
-use crate::limits::{ODATA_ORDER_KEYS_MAX, ODATA_QUERY_BYTES_MAX, ODATA_TOP_MAX};
+use crate::limits::{ODATA_ORDER_KEYS_MAX, ODATA_PAGE_MAX, ODATA_QUERY_BYTES_MAX, ODATA_TOP_MAX};
 
 /// What a request asks for.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +24,10 @@ pub struct Options {
     pub expand: bool,
     /// `$count=true`.
     pub count: bool,
+    /// Entities of a page at most.
+    pub page: usize,
+    /// `$top` is the size of a page, and all pages are linked, as in Graph; in MDE there is no page after `$top`.
+    pub is_paged: bool,
     /// The other options as they were sent, for the next link.
     sent: Vec<(String, String)>,
 }
@@ -38,7 +42,7 @@ impl Options {
         if query.len() > ODATA_QUERY_BYTES_MAX {
             return Err(Fault::new(format!("the query string is longer than {ODATA_QUERY_BYTES_MAX} bytes")));
         }
-        let mut options = Self::default();
+        let mut options = Self { page: ODATA_PAGE_MAX, ..Self::default() };
         let mut seen: Vec<String> = Vec::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -143,6 +147,12 @@ impl Options {
             }
         }
         Ok(())
+    }
+
+    /// The same with `$top` as the size of pages, at most `n_rows`.
+    #[must_use]
+    pub fn in_pages_of(self, n_rows: usize) -> Self {
+        Self { page: n_rows, is_paged: true, ..self }
     }
 
     /// The earliest time that the filter lets a property have.

@@ -5,7 +5,6 @@ use std::cmp::Ordering;
 use serde_json::{Map, Value, json};
 
 use super::options::Options;
-use crate::limits::ODATA_PAGE_MAX;
 
 /// All entities that there are, in the order of the answer, each with its number.
 pub struct Page {
@@ -41,7 +40,7 @@ pub fn answer(page: Page, options: &Options) -> Answer {
         found.sort_by(|one, other| by_keys(one, other, &options.order));
     }
     let n_matching = found.len();
-    let end = options.skip.saturating_add(options.top.unwrap_or(ODATA_PAGE_MAX).min(ODATA_PAGE_MAX));
+    let end = options.skip.saturating_add(options.top.unwrap_or(options.page).min(options.page));
     let mut value: Vec<Value> = found.into_iter().take(end).skip(options.skip).collect();
     if !options.select.is_empty() {
         for entity in &mut value {
@@ -55,7 +54,8 @@ pub fn answer(page: Page, options: &Options) -> Answer {
     }
     body.insert("value".to_owned(), Value::Array(value));
     // As in MDE: who names `$top` gets that many and no link.
-    if options.top.is_none() && n_matching > end {
+    let is_linked = options.top.is_none() || options.is_paged && options.top != Some(0);
+    if is_linked && n_matching > end {
         let link = format!("{}?{}", page.address, options.next(end, upto));
         body.insert("@odata.nextLink".to_owned(), Value::String(link));
     }
