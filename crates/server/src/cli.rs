@@ -15,6 +15,7 @@ use crate::api::openapi;
 use crate::app_cli::{self, AppCommand, AuditCommand};
 use crate::clock::text_of_ns;
 use crate::detect_cli::{self, DetectArgs};
+use crate::import_cli::{self, ImportArgs};
 use crate::ingest::new_token;
 use crate::limits::{ENROLMENT_HOURS_DEFAULT, ENROLMENT_HOURS_MAX};
 use crate::oauth::resources::MDE_HOSTS;
@@ -34,6 +35,7 @@ use crate::user_cli::{self, UserCommand};
   nenrin server --data-dir /srv/n    server only
   nenrin query 'DeviceProcessEvents | summarize count() by FileName | top 10 by count_'
   nenrin device token                one-time token for another machine's nenrin-sensor enrol
+  nenrin import Logs/                Windows event logs, EVTX and others, to timelines
   nenrin app create alert-script     register a client of the API; nenrin app --help
   nenrin store stats                 bytes by day and device, growth, when the disk is full
   nenrin fsck --data-dir /srv/n      check log and column files (server stopped)"
@@ -94,6 +96,8 @@ enum Command {
         #[command(subcommand)]
         command: StoreCommand,
     },
+    /// Import Windows event logs: EVTX, XML, JSON. Works beside a running server and without one.
+    Import(ImportArgs),
     /// Rules and alerts: ask the rules about the past, list them, make a harmless test alert.
     Detect(DetectArgs),
     /// Check the log and the column files. The server must be stopped. Exit 1 when something is wrong.
@@ -192,6 +196,7 @@ pub async fn run() -> Result<std::process::ExitCode> {
         }
         Command::Query(args) => return query_cli::run(args, &data_dir, json).await,
         Command::Store { command } => return store_cli::run(command, &data_dir, json).await,
+        Command::Import(args) => return import_cli::run(args, &data_dir, json).await,
         Command::Detect(args) => return detect_cli::run(args, &data_dir, json).await,
         Command::Fsck => return fsck(&data_dir, json),
         Command::Openapi => print!("{}", openapi::text()?),

@@ -10,6 +10,8 @@ pub mod cli;
 pub mod clock;
 mod detect_cli;
 pub mod identity;
+pub mod import;
+mod import_cli;
 pub mod ingest;
 pub mod limits;
 pub mod local;

@@ -81,14 +81,22 @@ impl Local {
     /// # Errors
     /// When there is no store, or another program without a socket holds it.
     pub async fn open(data_dir: &Path) -> Result<Self> {
+        if !data_dir.join(SOCKET).exists() && !data_dir.join("store").is_dir() {
+            bail!("no store in {}: name the server's data directory with --data-dir", data_dir.display());
+        }
+        Self::create(data_dir).await
+    }
+
+    /// The same, and makes a store when there is none.
+    ///
+    /// # Errors
+    /// When another program without a socket holds the store, or it can't be made.
+    pub async fn create(data_dir: &Path) -> Result<Self> {
         let socket = data_dir.join(SOCKET);
         if UnixStream::connect(&socket).await.is_ok() {
             return Ok(Self::Socket(socket));
         }
         let dir = data_dir.join("store");
-        if !dir.is_dir() {
-            bail!("no store in {}: name the server's data directory with --data-dir", data_dir.display());
-        }
         let (state, ca) = serve::open_state(data_dir).await?;
         let store =
             tokio::task::spawn_blocking(move || Store::open(&Options { dir })).await.context("open store")??;

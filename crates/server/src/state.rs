@@ -36,6 +36,7 @@ const MIGRATIONS: &[&str] = &[
     audit::MIGRATION,
     totp::MIGRATION,
     crate::alerts::MIGRATION,
+    crate::import::MIGRATION,
 ];
 
 /// The tenant of everything until there are several.

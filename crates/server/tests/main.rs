@@ -8,6 +8,7 @@ mod export;
 mod forged;
 mod graph;
 mod hunting;
+mod imports;
 mod ingest;
 mod matrix;
 mod odata;

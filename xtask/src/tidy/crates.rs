@@ -19,7 +19,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("query", &["kql", "schema", "store"]),
     ("detect", &["schema"]),
     ("sensor", &["schema", "wire"]),
-    ("server", &["detect", "query", "schema", "store", "wire"]),
+    ("server", &["detect", "query", "schema", "store", "winlog", "wire"]),
     ("xtask", &[]),
 ];
 

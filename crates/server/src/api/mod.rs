@@ -16,6 +16,7 @@ pub mod export;
 mod export_body;
 pub mod graph;
 pub mod hunting;
+pub mod imports;
 pub mod item;
 pub mod machines;
 pub mod misc;
@@ -70,6 +71,8 @@ pub struct Api {
     pub exports: Arc<Semaphore>,
     /// The slot for maintenance that was asked for.
     pub maintenance: Arc<Semaphore>,
+    /// The slot for an import.
+    pub imports: Arc<Semaphore>,
     /// Calls of MDE's API per caller.
     pub calls: Arc<CallLimiter>,
     /// Rules; `None` where no server runs.
@@ -92,6 +95,7 @@ impl Api {
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             exports: Arc::new(Semaphore::new(EXPORTS_MAX)),
             maintenance: Arc::new(Semaphore::new(1)),
+            imports: Arc::new(Semaphore::new(1)),
             calls: Arc::default(),
             detector: None,
             csp_reports: Arc::default(),
@@ -141,6 +145,7 @@ pub fn router(api: Api) -> Router {
         .route("/store", get(self::store::usage))
         .route("/store/maintenance", post(self::store::maintain))
         .route("/schema", get(misc::schema))
+        .route("/imports", post(imports::run))
         .route("/apps", get(apps::list).post(apps::create))
         .route("/apps/{id}", get(apps::one).delete(apps::delete))
         .route("/apps/{id}/secrets", post(apps::secret))

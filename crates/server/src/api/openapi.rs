@@ -4,8 +4,8 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use super::{
-    absent, advanced, alerts, apps, auth, detections, devices, events, export, graph, hunting, machines, misc, related,
-    second_factor, store, stream, timeline, users,
+    absent, advanced, alerts, apps, auth, detections, devices, events, export, graph, hunting, imports, machines, misc,
+    related, second_factor, store, stream, timeline, users,
 };
 
 /// The document.
@@ -44,6 +44,7 @@ use super::{
         store::prevalence,
         store::usage,
         store::maintain,
+        imports::run,
         misc::schema,
         misc::enrolment_token,
         misc::csp_report,

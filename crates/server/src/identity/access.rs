@@ -91,6 +91,7 @@ pub const RULES: &[Rule] = &[
     granted("GET", "/api/v1/prevalence", Role::Reader, PREVALENCE),
     granted("GET", "/api/v1/store", Role::Admin, PEOPLE),
     granted("POST", "/api/v1/store/maintenance", Role::Admin, PEOPLE),
+    granted("POST", "/api/v1/imports", Role::Admin, PEOPLE),
     granted("GET", "/api/v1/schema", Role::Reader, HUNTING),
     granted("POST", "/api/v1/enrolment-tokens", Role::Admin, PEOPLE),
     granted("GET", "/api/v1/apps", Role::Admin, PEOPLE),

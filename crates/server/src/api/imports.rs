@@ -1,0 +1,78 @@
+//! Import of Windows event logs.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::{Body as HttpBody, Bytes};
+use axum::extract::State as Shared;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use utoipa::ToSchema;
+
+use super::Api;
+use super::auth::Local;
+use super::error::{ApiError, Body, ErrorBody};
+use crate::identity::Caller;
+use crate::import::{self, Summary};
+
+/// What to import.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImportRequest {
+    /// Files and folders on the server's machine; only for commands on that machine.
+    #[serde(default)]
+    paths: Vec<String>,
+}
+
+/// Imports event logs. Admins only. Lines of JSON: `progress` while it runs, then `done` or `error`. It goes on when the
+/// client goes away. Files that were imported before add nothing.
+#[utoipa::path(post, path = "/api/v1/imports", operation_id = "import_run", tag = "imports", request_body = ImportRequest, responses(
+    (status = 200, content_type = "application/x-ndjson"), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+    (status = 403, body = ErrorBody), (status = 503, body = ErrorBody)))]
+pub async fn run(
+    Shared(api): Shared<Api>,
+    caller: Caller,
+    local: Option<Extension<Local>>,
+    Body(request): Body<ImportRequest>,
+) -> Result<Response, ApiError> {
+    // Who may name files of the server's machine is who could read them there.
+    if local.is_none() {
+        return Err(ApiError::bad_request("paths are for commands on the server's machine: nenrin import"));
+    }
+    let busy = |_| {
+        let message = "an import is running already: wait for it";
+        ApiError::retry_later(StatusCode::SERVICE_UNAVAILABLE, "import_busy", 5, message)
+    };
+    let slot = Arc::clone(&api.imports).try_acquire_owned().map_err(busy)?;
+    let paths: Vec<PathBuf> = request.paths.iter().map(PathBuf::from).collect();
+    let mut summary = Summary::default();
+    let inputs = import::collect(&paths, &mut summary).map_err(|error| ApiError::bad_request(&format!("{error:#}")))?;
+    api.state.audit(&caller.actor(), "import.run", "", json!({ "paths": request.paths })).await?;
+    let (sender, receiver) = mpsc::channel::<Result<Bytes, std::io::Error>>(16);
+    let runtime = tokio::runtime::Handle::current();
+    tokio::task::spawn_blocking(move || {
+        let progress = |summary: &Summary| {
+            // A reader who is slow or gone misses some of it.
+            let line = json!({ "progress": summary.to_json() });
+            drop(sender.try_send(Ok(Bytes::from(format!("{line}\n")))));
+        };
+        let line = match import::run(&api.store, &api.state, &runtime, inputs, summary, progress) {
+            Ok(summary) => json!({ "done": summary.to_json() }),
+            Err(error) => {
+                let message = format!("{error:#}");
+                tracing::error!(error = message, "import failed");
+                json!({ "error": { "message": message } })
+            }
+        };
+        drop(sender.blocking_send(Ok(Bytes::from(format!("{line}\n")))));
+        drop(slot);
+    });
+    let mut response = HttpBody::from_stream(ReceiverStream::new(receiver)).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
+    Ok(response)
+}

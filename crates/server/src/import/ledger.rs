@@ -1,0 +1,81 @@
+//! Which files were imported, in the small state.
+
+use anyhow::Result;
+
+use crate::clock::now_s;
+use crate::state::{Sign, State};
+
+/// The table of imported files, by the SHA-256 of their content.
+pub const MIGRATION: &str = "
+    CREATE TABLE imports (file TEXT PRIMARY KEY, name TEXT NOT NULL, together TEXT NOT NULL, started INTEGER NOT NULL,
+        finished INTEGER);
+";
+
+/// What is known of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    /// Never seen, or begun with the same files as now.
+    New,
+    /// Imported to the end.
+    Done,
+    /// Begun together with other files: its rows would come out differently now.
+    BegunOtherwise,
+}
+
+impl State {
+    /// True when a file was imported to the end.
+    pub(super) async fn is_imported(&self, file: &str) -> Result<bool> {
+        let finished: Option<Option<i64>> = sqlx::query_scalar("SELECT finished FROM imports WHERE file = ?")
+            .bind(file)
+            .fetch_optional(self.pool())
+            .await?;
+        Ok(finished.flatten().is_some())
+    }
+
+    /// Notes that a file is being imported; `together` stands for the files that are read with it.
+    pub(super) async fn begin_import(&self, file: &str, name: &str, together: &str) -> Result<Known> {
+        sqlx::query(
+            "INSERT INTO imports (file, name, together, started) VALUES (?, ?, ?, ?) ON CONFLICT (file) DO NOTHING",
+        )
+        .bind(file)
+        .bind(name)
+        .bind(together)
+        .bind(now_s())
+        .execute(self.pool())
+        .await?;
+        let (begun_with, finished): (String, Option<i64>) =
+            sqlx::query_as("SELECT together, finished FROM imports WHERE file = ?")
+                .bind(file)
+                .fetch_one(self.pool())
+                .await?;
+        Ok(match finished {
+            Some(_) => Known::Done,
+            None if begun_with == together => Known::New,
+            None => Known::BegunOtherwise,
+        })
+    }
+
+    /// Notes that a file was imported to the end.
+    pub(super) async fn end_import(&self, file: &str) -> Result<()> {
+        sqlx::query("UPDATE imports SET finished = ? WHERE file = ?")
+            .bind(now_s())
+            .bind(file)
+            .execute(self.pool())
+            .await?;
+        Ok(())
+    }
+
+    /// Adds a device that only imports speak for. It has no certificate, so nothing can send in its name.
+    pub(super) async fn add_imported_device(&self, id: &str, name: &str) -> Result<()> {
+        if self.device(id).await?.is_some() {
+            return Ok(());
+        }
+        let sign = Sign {
+            name: name.to_owned(),
+            os: "Windows".to_owned(),
+            sensor_version: "import".to_owned(),
+            ..Sign::default()
+        };
+        self.add_device(id, &sign, "none").await
+    }
+}
