@@ -5,6 +5,7 @@ import { searchText } from "./timeline/url";
 export const links = {
   devices: "/devices",
   apps: "/apps",
+  import: "/import",
   app: (appId: string) => `/apps/${encodeURIComponent(appId)}`,
   alerts: (search: SearchParams = {}) => `/alerts${searchText(search)}`,
   timeline: (deviceId: string, search: SearchParams = {}) =>

@@ -42,6 +42,10 @@ const app = createRoute({
   getParentRoute: () => shell, path: "/apps/$appId",
   component: lazyRouteComponent(() => import("./pages/AppPage"), "AppPage"),
 });
+const imports = createRoute({
+  getParentRoute: () => shell, path: "/import",
+  component: lazyRouteComponent(() => import("./pages/ImportPage"), "ImportPage"),
+});
 const account = createRoute({
   getParentRoute: () => shell, path: "/account",
   component: lazyRouteComponent(() => import("./pages/AccountPage"), "AccountPage"),
@@ -53,7 +57,7 @@ const alerts = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, login, shell.addChildren([devices, device, timeline, alerts, apps, app, account])]),
+  routeTree: root.addChildren([home, login, shell.addChildren([devices, device, timeline, alerts, apps, app, imports, account])]),
   parseSearch,
   stringifySearch: (search) => searchText(search as SearchParams),
   defaultPreload: "intent",

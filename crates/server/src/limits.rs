@@ -188,3 +188,11 @@ pub const IMPORT_BATCH_BYTES: usize = 4 << 20;
 pub const IMPORT_BUSY_PAUSE: Duration = Duration::from_millis(200);
 /// See `IMPORT_BUSY_PAUSE`.
 pub const IMPORT_BUSY_TRIES: u32 = 3_000;
+/// Bytes of one part of an upload.
+pub const UPLOAD_PART_BYTES_MAX: usize = 4 << 20;
+/// Bytes of all uploads that wait for their import.
+pub const UPLOADS_BYTES_MAX: u64 = 16 << 30;
+/// Bytes of the disk that uploads leave free: the store needs them.
+pub const UPLOAD_FREE_BYTES_MIN: u64 = 1 << 30;
+/// How long an upload waits for its next part or its import.
+pub const UPLOAD_KEPT: Duration = Duration::from_secs(24 * 3_600);

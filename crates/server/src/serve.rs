@@ -98,7 +98,7 @@ pub async fn start(config: &Config) -> Result<Server> {
     let (detector, feed, committed) =
         Detector::open(state.clone(), Arc::clone(&store), Arc::clone(&engine), Arc::new(rules)).await?;
     let api_state = Api::new(state.clone(), Arc::clone(&store), engine, Arc::clone(&ca), identity);
-    let api_state = api_state.with_detector(Arc::clone(&detector));
+    let api_state = api_state.with_detector(Arc::clone(&detector)).with_uploads(config.data_dir.join("uploads"));
     let local = api::local_router(api_state.clone());
     let api = api::router(api_state);
     let ingest = Ingest { state: state.clone(), store: Arc::clone(&store), ca: Arc::clone(&ca), rules: Some(feed) };

@@ -1,13 +1,14 @@
 // The only place that calls fetch: one request function, one error type.
 import type {
-  Alert, AlertDetail, AlertList, AlertUpdate, App, Apps, Device, EnrolmentToken, EventAnswer, NewSecret, NewTotp, Permission, Session, Summary,
-  TimelinePage, Tree,
+  Alert, AlertDetail, AlertList, AlertUpdate, App, Apps, Device, EnrolmentToken, EventAnswer, ImportLine, ImportSummary, NewSecret, NewTotp, Permission, Session, Summary,
+  TimelinePage, Tree, Upload,
 } from "./types";
 
 const BASE = "/api/v1";
 /** Alerts that a page lists: more are found with a filter. */
 const ALERTS_MAX = 500;
 const STATUS_UNAUTHORIZED = 401;
+const STATUS_FAILED = 500;
 const STATUS_NO_CONTENT = 204;
 
 /** Why a request failed, in the words of the server where it had any. */
@@ -41,6 +42,7 @@ export function setUnauthorizedHandler(handler: () => void): void {
 interface Options {
   method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   body?: unknown;
+  bytes?: Blob;
   signal?: AbortSignal | undefined;
   /** The login page shows a 401 itself. */
   keepUnauthorized?: boolean;
@@ -53,6 +55,10 @@ export async function request<T>(path: string, options: Options = {}): Promise<T
     init.headers = { "content-type": "application/json" };
     init.body = JSON.stringify(options.body);
   }
+  if (options.bytes !== undefined) {
+    init.headers = { "content-type": "application/octet-stream" };
+    init.body = options.bytes;
+  }
   let response: Response;
   try {
     // MDE's routes for alerts are beside ours, not below them.
@@ -64,6 +70,22 @@ export async function request<T>(path: string, options: Options = {}): Promise<T
   if (!response.ok) throw await readError(response, options.keepUnauthorized === true);
   if (response.status === STATUS_NO_CONTENT) return undefined as T;
   return (await response.json()) as T;
+}
+
+/** Posts, and gives each line of the answer as it comes. */
+async function lines<T>(path: string, body: unknown, signal: AbortSignal, onLine: (line: T) => void): Promise<void> {
+  const init = { method: "POST", credentials: "same-origin", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal } as const;
+  const response = await fetch(BASE + path, init);
+  if (!response.ok) throw await readError(response, false);
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  while (reader) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    const parts = (rest + value).split("\n");
+    rest = parts.pop() ?? "";
+    for (const part of parts) onLine(JSON.parse(part) as T);
+  }
 }
 
 async function readError(response: Response, keepUnauthorized: boolean): Promise<ApiError> {
@@ -142,6 +164,20 @@ export const api = {
   grant: (id: string, permission: string) => request<App>(`${app(id)}/permissions/${encodeURIComponent(permission)}`, { method: "PUT" }),
   revoke: (id: string, permission: string) => request<App>(`${app(id)}/permissions/${encodeURIComponent(permission)}`, { method: "DELETE" }),
   consent: (id: string, on: boolean) => request<App>(`${app(id)}/consent`, { method: on ? "POST" : "DELETE" }),
+  upload: (id: string, signal?: AbortSignal) => request<Upload>(`/imports/uploads/${id}`, { signal }),
+  uploadPart: (id: string, offset: number, bytes: Blob, signal?: AbortSignal) =>
+    request<Upload>(`/imports/uploads/${id}${queryText({ offset })}`, { method: "PUT", bytes, signal }),
+  /** Lines of JSON: how far it is, then what became of it. */
+  importUploads: async (uploads: { id: string; name: string }[], signal: AbortSignal, onProgress: (soFar: ImportSummary) => void) => {
+    let done: ImportSummary | undefined;
+    await lines<ImportLine>("/imports", { uploads }, signal, (line) => {
+      if ("error" in line) throw new ApiError(STATUS_FAILED, "import_failed", line.error.message);
+      if ("done" in line) done = line.done;
+      else onProgress(line.progress);
+    });
+    if (done === undefined) throw new ApiError(0, "offline", "");
+    return done;
+  },
   permissions: (signal?: AbortSignal) => request<Permission[]>("/permissions", { signal }),
   /** The address of the live stream; an EventSource cannot go through `request`. */
   streamUrl: (id: string, query: Query) => `${BASE}${device(id)}/timeline/stream${queryText(query)}`,

@@ -231,3 +231,25 @@ export interface AlertUpdate {
   assignedTo?: string;
   comment?: string;
 }
+
+/** How much of a file is on the server. */
+export interface Upload {
+  received: number;
+}
+
+/** What became of imported events: events = rows + merged + rejected. */
+export interface ImportSummary {
+  events: number;
+  rows: number;
+  merged: number;
+  rejected: number;
+  rejectedBy: Record<string, number>;
+  alreadyImported: number;
+  devices: Record<string, number>;
+  from: string | null;
+  to: string | null;
+  problems: string[];
+}
+
+/** One line of an import's answer. */
+export type ImportLine = { progress: ImportSummary } | { done: ImportSummary } | { error: { message: string } };

@@ -38,7 +38,10 @@ export function Shell() {
           <Link to="/devices" search={{}} className="nav-link" activeProps={{ "data-active": "true" }}>{t("nav.devices")}</Link>
           <Link to="/alerts" search={{}} className="nav-link" activeProps={{ "data-active": "true" }}>{t("nav.alerts")}</Link>
           {me.data?.role === "admin" && (
-            <Link to="/apps" search={{}} className="nav-link" activeProps={{ "data-active": "true" }}>{t("nav.apps")}</Link>
+            <>
+              <Link to="/apps" search={{}} className="nav-link" activeProps={{ "data-active": "true" }}>{t("nav.apps")}</Link>
+              <Link to="/import" search={{}} className="nav-link" activeProps={{ "data-active": "true" }}>{t("nav.import")}</Link>
+            </>
           )}
         </nav>
         <Bar />

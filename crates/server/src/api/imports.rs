@@ -17,8 +17,12 @@ use utoipa::ToSchema;
 use super::Api;
 use super::auth::Local;
 use super::error::{ApiError, Body, ErrorBody};
+use super::uploads::{self, UploadedFile};
 use crate::identity::Caller;
 use crate::import::{self, Summary};
+
+/// File names that the audit log keeps of one import.
+const NAMES_AUDITED_MAX: usize = 20;
 
 /// What to import.
 #[derive(Deserialize, ToSchema)]
@@ -27,6 +31,9 @@ pub struct ImportRequest {
     /// Files and folders on the server's machine; only for commands on that machine.
     #[serde(default)]
     paths: Vec<String>,
+    /// Files that were uploaded; they are deleted when they are imported.
+    #[serde(default)]
+    uploads: Vec<UploadedFile>,
 }
 
 /// Imports event logs. Admins only. Lines of JSON: `progress` while it runs, then `done` or `error`. It goes on when the
@@ -41,7 +48,7 @@ pub async fn run(
     Body(request): Body<ImportRequest>,
 ) -> Result<Response, ApiError> {
     // Who may name files of the server's machine is who could read them there.
-    if local.is_none() {
+    if local.is_none() && !request.paths.is_empty() {
         return Err(ApiError::bad_request("paths are for commands on the server's machine: nenrin import"));
     }
     let busy = |_| {
@@ -51,8 +58,16 @@ pub async fn run(
     let slot = Arc::clone(&api.imports).try_acquire_owned().map_err(busy)?;
     let paths: Vec<PathBuf> = request.paths.iter().map(PathBuf::from).collect();
     let mut summary = Summary::default();
-    let inputs = import::collect(&paths, &mut summary).map_err(|error| ApiError::bad_request(&format!("{error:#}")))?;
-    api.state.audit(&caller.actor(), "import.run", "", json!({ "paths": request.paths })).await?;
+    let mut inputs = uploads::inputs(&api, &request.uploads)?;
+    let uploaded: Vec<PathBuf> = inputs.iter().map(|input| input.path.clone()).collect();
+    let named = import::collect(&paths, &mut summary).map_err(|error| ApiError::bad_request(&format!("{error:#}")))?;
+    inputs.extend(named);
+    if inputs.is_empty() {
+        return Err(ApiError::bad_request(import::NO_FILES));
+    }
+    let names: Vec<&str> = inputs.iter().take(NAMES_AUDITED_MAX).map(|input| input.name.as_str()).collect();
+    let detail = json!({ "paths": request.paths, "files": inputs.len(), "names": names });
+    api.state.audit(&caller.actor(), "import.run", "", detail).await?;
     let (sender, receiver) = mpsc::channel::<Result<Bytes, std::io::Error>>(16);
     let runtime = tokio::runtime::Handle::current();
     tokio::task::spawn_blocking(move || {
@@ -62,7 +77,12 @@ pub async fn run(
             drop(sender.try_send(Ok(Bytes::from(format!("{line}\n")))));
         };
         let line = match import::run(&api.store, &api.state, &runtime, inputs, summary, progress) {
-            Ok(summary) => json!({ "done": summary.to_json() }),
+            Ok(summary) => {
+                for path in &uploaded {
+                    drop(std::fs::remove_file(path));
+                }
+                json!({ "done": summary.to_json() })
+            }
             Err(error) => {
                 let message = format!("{error:#}");
                 tracing::error!(error = message, "import failed");

@@ -28,8 +28,10 @@ pub mod store;
 pub mod stream;
 pub mod timeline;
 mod timespan;
+pub mod uploads;
 pub mod users;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -44,7 +46,9 @@ use crate::alerts::detector::Detector;
 use crate::alerts::limiter::CallLimiter;
 use crate::ca::Ca;
 use crate::identity::{Identity, access};
-use crate::limits::{BODY_BYTES_MAX, EXPORTS_MAX, QUERIES_MAX, QUERY_BODY_BYTES_MAX, STREAMS_MAX};
+use crate::limits::{
+    BODY_BYTES_MAX, EXPORTS_MAX, QUERIES_MAX, QUERY_BODY_BYTES_MAX, STREAMS_MAX, UPLOAD_PART_BYTES_MAX,
+};
 use crate::oauth;
 use crate::state::State;
 
@@ -73,6 +77,10 @@ pub struct Api {
     pub maintenance: Arc<Semaphore>,
     /// The slot for an import.
     pub imports: Arc<Semaphore>,
+    /// Where uploads wait for their import; `None` where no server runs.
+    pub uploads: Option<PathBuf>,
+    /// Held while a part is written.
+    pub uploading: Arc<tokio::sync::Mutex<()>>,
     /// Calls of MDE's API per caller.
     pub calls: Arc<CallLimiter>,
     /// Rules; `None` where no server runs.
@@ -96,6 +104,8 @@ impl Api {
             exports: Arc::new(Semaphore::new(EXPORTS_MAX)),
             maintenance: Arc::new(Semaphore::new(1)),
             imports: Arc::new(Semaphore::new(1)),
+            uploads: None,
+            uploading: Arc::default(),
             calls: Arc::default(),
             detector: None,
             csp_reports: Arc::default(),
@@ -106,6 +116,12 @@ impl Api {
     #[must_use]
     pub fn with_detector(self, detector: Arc<Detector>) -> Self {
         Self { detector: Some(detector), ..self }
+    }
+
+    /// The same with a folder for uploads.
+    #[must_use]
+    pub fn with_uploads(self, folder: PathBuf) -> Self {
+        Self { uploads: Some(folder), ..self }
     }
 
     /// Runs a blocking query on a worker thread, within the number of queries that may run at once.
@@ -188,11 +204,22 @@ pub fn router(api: Api) -> Router {
     Router::new()
         .nest("/api/v1", v1)
         .merge(hunting)
+        .merge(upload_routes(&api))
         .merge(mde)
         .layer(axum::middleware::from_fn(error::azure_errors))
         .route("/healthz", get(|| async { "ok" }))
         .with_state(api.clone())
         .merge(oauth::router(api))
+}
+
+/// Parts of files, which are larger than other bodies.
+fn upload_routes(api: &Api) -> Router<Api> {
+    Router::new()
+        .route("/api/v1/imports/uploads/{id}", get(uploads::state).put(uploads::part))
+        .route_layer(axum::middleware::from_fn_with_state(api.clone(), access::authorize))
+        .layer(axum::middleware::from_fn(auth::same_origin))
+        .layer(axum::middleware::from_fn_with_state(UPLOAD_PART_BYTES_MAX, error::read_body))
+        .layer(DefaultBodyLimit::max(UPLOAD_PART_BYTES_MAX))
 }
 
 /// Routes that take a query, which may be long.

@@ -4,8 +4,7 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use super::{
-    absent, advanced, alerts, apps, auth, detections, devices, events, export, graph, hunting, imports, machines, misc,
-    related, second_factor, store, stream, timeline, users,
+    absent, advanced, alerts, apps, auth, detections, devices, events, export, graph, hunting, imports, machines, misc, related, second_factor, store, stream, timeline, uploads, users,
 };
 
 /// The document.
@@ -45,6 +44,8 @@ use super::{
         store::usage,
         store::maintain,
         imports::run,
+        uploads::state,
+        uploads::part,
         misc::schema,
         misc::enrolment_token,
         misc::csp_report,

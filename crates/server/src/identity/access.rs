@@ -92,6 +92,8 @@ pub const RULES: &[Rule] = &[
     granted("GET", "/api/v1/store", Role::Admin, PEOPLE),
     granted("POST", "/api/v1/store/maintenance", Role::Admin, PEOPLE),
     granted("POST", "/api/v1/imports", Role::Admin, PEOPLE),
+    granted("GET", "/api/v1/imports/uploads/{id}", Role::Admin, PEOPLE),
+    granted("PUT", "/api/v1/imports/uploads/{id}", Role::Admin, PEOPLE),
     granted("GET", "/api/v1/schema", Role::Reader, HUNTING),
     granted("POST", "/api/v1/enrolment-tokens", Role::Admin, PEOPLE),
     granted("GET", "/api/v1/apps", Role::Admin, PEOPLE),

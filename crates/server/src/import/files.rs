@@ -15,6 +15,9 @@ use crate::limits::{IMPORT_FILES_MAX, IMPORT_FOLDER_DEPTH_MAX};
 /// Names of files in a folder that are looked at. A file that is named itself is always looked at.
 const EXTENSIONS: [&str; 6] = ["evtx", "xml", "json", "jsonl", "ndjson", "csv"];
 
+/// There is nothing to import.
+pub const NO_FILES: &str = "no event logs there: .evtx, .xml, .json, .jsonl, .ndjson or .csv";
+
 /// How much of a file says what it is.
 const HEAD_BYTES: u64 = 8 << 10;
 
@@ -32,8 +35,8 @@ pub fn collect(paths: &[std::path::PathBuf], summary: &mut Summary) -> Result<Ve
             inputs.push(input(path));
         }
     }
-    if inputs.is_empty() {
-        bail!("no event logs there: .evtx, .xml, .json, .jsonl, .ndjson or .csv");
+    if inputs.is_empty() && !paths.is_empty() {
+        bail!("{NO_FILES}");
     }
     Ok(inputs)
 }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::clock::text_of_ns;
 
-pub use files::collect;
+pub use files::{NO_FILES, collect};
 pub use ledger::MIGRATION;
 pub use run::run;
 
