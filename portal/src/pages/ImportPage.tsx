@@ -25,7 +25,7 @@ export function ImportPage() {
   const [step, setStep] = useState<Step>({ kind: "idle" });
   const leaving = useRef<AbortController | null>(null);
   useEffect(() => {
-    document.title = `${t("import.title")} – Nenrin`;
+    document.title = `${t("nav.import")} – Nenrin`;
   }, [t]);
   useEffect(() => () => leaving.current?.abort(), []);
   const choose = async (event: ChangeEvent<HTMLInputElement>) => {
@@ -52,7 +52,7 @@ export function ImportPage() {
   return (
     <main id="content" className="apps" data-ready="">
       <div className="apps-column">
-        <h1>{t("import.title")}</h1>
+        <h1>{t("nav.import")}</h1>
         <p className="dim">{t("import.text")}</p>
         <p>
           <label htmlFor="import-files">{t("import.files")}</label>{" "}
@@ -79,7 +79,7 @@ function Progress({ step }: { step: Step }) {
     case "reading":
       return <p>{t("import.reading", { events: count(step.events), rows: count(step.rows) })}</p>;
     case "failed":
-      return <p className="fail" role="alert">{errorText(step.error, t)} {t("import.again")}</p>;
+      return <p className="fail" role="alert">{errorText(step.error, t)}</p>;
     case "done":
       return <Done summary={step.summary} />;
   }
@@ -90,13 +90,13 @@ function Done({ summary }: { summary: ImportSummary }) {
   const reasons = Object.entries(summary.rejectedBy).map(([reason, n]) => `${reason} ${count(n)}`).join(", ");
   return (
     <>
-      <dl className="facts" data-import-done="">
-        <Fact name={t("import.events")} value={count(summary.events)} />
-        <Fact name={t("import.rows")} value={count(summary.rows)} />
-        <Fact name={t("import.merged")} value={count(summary.merged)} />
-        <Fact name={t("import.rejected")} value={reasons === "" ? count(summary.rejected) : `${count(summary.rejected)} (${reasons})`} />
+      <p data-import-done="">
+        {t("import.sum", { events: count(summary.events), rows: count(summary.rows), merged: count(summary.merged), rejected: count(summary.rejected) })}
+        {reasons !== "" && ` (${reasons})`}
+      </p>
+      <dl className="facts">
         <Fact name={t("import.known")} value={count(summary.alreadyImported)} />
-        <Fact name={t("import.devices")} value={Object.keys(summary.devices).join(", ")} />
+        <Fact name={t("devices.title")} value={Object.keys(summary.devices).join(", ")} />
         {summary.from && summary.to && <Fact name={t("import.span")} value={`${summary.from} – ${summary.to}`} />}
       </dl>
       {summary.problems.length > 0 && (
