@@ -4,7 +4,8 @@ use axum::Json;
 use utoipa::OpenApi;
 
 use super::{
-    absent, advanced, alerts, apps, auth, detections, devices, events, export, graph, hunting, imports, machines, misc, related, second_factor, store, stream, timeline, uploads, users,
+    absent, advanced, alerts, apps, auth, detections, devices, events, export, graph, hunting, imports, machines, misc,
+    related, second_factor, store, stream, timeline, uploads, users,
 };
 
 /// The document.
