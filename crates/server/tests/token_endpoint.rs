@@ -133,7 +133,8 @@ fn ask(request: &str, values: &BTreeMap<String, String>) -> Asked {
             "door" => door = if value == "v1" { "v1" } else { "root" },
             "tenant" => tenant = value.to_owned(),
             "query" => query = format!("?{value}"),
-            "type" => content_type = format!("content-type: {value}"),
+            // Without a value curl leaves the header out.
+            "type" => content_type = format!("content-type: {value}").trim_end().to_owned(),
             "method" => args.extend(["-X".to_owned(), value.to_owned()]),
             "basic" => args.extend(["-H".to_owned(), format!("authorization: Basic {}", STANDARD.encode(value))]),
             "header" => args.extend(["-H".to_owned(), value.replacen(':', ": ", 1).replace('_', " ")]),
