@@ -21,9 +21,8 @@ impl Programs {
     /// Builds both programs. `features` go to the server.
     pub(super) fn build(release: bool, features: &str) -> Result<Self> {
         let mut cargo = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
-        cargo
-            .args(["build", "--quiet", "--locked", "-p", "server", "-p", "sensor"])
-            .current_dir(crate::command::root());
+        // The whole workspace: with fewer packages some crates have fewer features, and the engine is built once more.
+        cargo.args(["build", "--quiet", "--locked", "--workspace", "--bins"]).current_dir(crate::command::root());
         if release {
             cargo.arg("--release");
         }
