@@ -11,7 +11,6 @@ use sha2::{Digest, Sha256};
 use store::Store;
 use tokio::runtime::Handle;
 use winlog::mde::RowSource;
-use winlog::runs::Attributor;
 use winlog::{Damage, InOrder, Normalised, Normaliser};
 
 use super::files::{self, Opened};
@@ -175,14 +174,13 @@ struct GroupRun<'a> {
     group: &'a [Todo],
     summary: &'a mut Summary,
     normaliser: Normaliser,
-    attributor: Attributor,
     places: Vec<Place>,
 }
 
 impl<'a> GroupRun<'a> {
     fn new(sink: Sink<'a>, group: &'a [Todo], summary: &'a mut Summary) -> Self {
         let places = group.iter().map(|_| Place::default()).collect();
-        Self { sink, group, summary, normaliser: Normaliser::new(), attributor: Attributor::default(), places }
+        Self { sink, group, summary, normaliser: Normaliser::new(), places }
     }
 
     fn read(&mut self, order: InOrder<'_>, progress: &mut impl FnMut(&Summary)) -> Result<()> {
@@ -199,13 +197,12 @@ impl<'a> GroupRun<'a> {
                         event.computer.to_lowercase().clone_into(&mut place.computer);
                     }
                     self.close_gaps(origin)?;
-                    self.attributor.watch(&event);
                     self.normaliser.push(event, origin);
                 }
                 Err(damage) => self.damaged(origin, damage),
             }
             let rows = self.normaliser.take();
-            self.hold(rows)?;
+            self.store_all(rows)?;
             n_items += 1;
             if n_items.is_multiple_of(IMPORT_PROGRESS_EVENTS) {
                 self.count(&before);
@@ -213,10 +210,7 @@ impl<'a> GroupRun<'a> {
             }
         }
         let rows = self.normaliser.finish();
-        self.hold(rows)?;
-        for (row, origin) in self.attributor.finish() {
-            self.store(&row, origin)?;
-        }
+        self.store_all(rows)?;
         for origin in 0..self.places.len() {
             self.close_gaps(u32::try_from(origin).context("few files at once")?)?;
         }
@@ -256,11 +250,9 @@ impl<'a> GroupRun<'a> {
         }
     }
 
-    fn hold(&mut self, rows: Vec<Normalised>) -> Result<()> {
+    fn store_all(&mut self, rows: Vec<Normalised>) -> Result<()> {
         for normalised in rows {
-            for (row, origin) in self.attributor.hold(normalised.row, normalised.origin) {
-                self.store(&row, origin)?;
-            }
+            self.store(&normalised.row, normalised.origin)?;
         }
         Ok(())
     }
