@@ -54,9 +54,15 @@ fn expand(
         places.push(place);
         arrays.push(values);
     }
-    if let Some(name) = index_name {
-        columns.push(Column::new(name, DataType::Long));
-    }
+    let index_place = index_name.map(|name| {
+        let place = columns.iter().position(|other| other.name == name).unwrap_or(columns.len());
+        if place == columns.len() {
+            columns.push(Column::new(name, DataType::Long));
+        } else {
+            columns[place] = Column::new(name, DataType::Long);
+        }
+        place
+    });
     let mut groups = Vec::new();
     for (row_index, row) in table.rows.iter().enumerate() {
         let lists: Vec<Vec<Json>> = arrays.iter().map(|values| elements(&to_json(&values[row_index]), kind)).collect();
@@ -64,7 +70,10 @@ fn expand(
         let mut group = Vec::new();
         for index in 0..length {
             let mut new = row.clone();
-            new.resize(columns.len(), Value::Long(Some(index as i64)));
+            new.resize(columns.len(), Value::Long(None));
+            if let Some(place) = index_place {
+                new[place] = Value::Long(Some(index as i64));
+            }
             for (place, list) in places.iter().zip(&lists) {
                 let value = Value::Dynamic(list.get(index).cloned().unwrap_or(Json::Null));
                 new[*place] = element(&value, columns[*place].data_type);

@@ -20,7 +20,8 @@ pub fn call(env: &Env, name: &str, arguments: &[Value]) -> Option<Result<Value>>
             datetime(ticks.zip(offset.as_i64()).and_then(|(ticks, offset)| start_of(&name[7..], ticks, offset)))
         }
         ("endofday" | "endofweek" | "endofmonth" | "endofyear", [Value::Datetime(ticks)]) => {
-            datetime(ticks.and_then(|ticks| start_of(&name[5..], ticks, 1)).map(|ticks| ticks - 1))
+            // The year 9999 ends with the last datetime there is.
+            datetime(ticks.map(|ticks| start_of(&name[5..], ticks, 1).map_or(DATETIME_MAX, |next| next - 1)))
         }
         ("dayofweek", [Value::Datetime(ticks)]) => {
             Ok(Value::Timespan(ticks.map(|ticks| day_of_week(ticks) * TICKS_PER_DAY)))

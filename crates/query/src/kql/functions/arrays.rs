@@ -330,7 +330,8 @@ fn same(left: &Json, right: &Json) -> bool {
 pub fn key(member: &Json) -> String {
     match member {
         Json::Number(number) if number.is_f64() => match number.as_f64() {
-            Some(real) if real.fract() == 0.0 && real.abs() < 1e15 => format!("{real:.0}"),
+            // Both zeros are one number; the sum of the negative one and zero is the positive one.
+            Some(real) if real.fract() == 0.0 && real.abs() < 1e15 => format!("{:.0}", real + 0.0),
             _ => number.to_string(),
         },
         other => other.to_string(),

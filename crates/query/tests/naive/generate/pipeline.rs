@@ -377,7 +377,7 @@ impl<'a> Builder<'a> {
         let by: Vec<String> = keys.iter().map(|(name, _, expression)| format!("{name} = {expression}")).collect();
         let tail = if by.is_empty() { String::new() } else { format!(" by {}", by.join(", ")) };
         let mut columns: Vec<(String, DataType)> = keys.iter().map(|key| (key.0.clone(), key.1)).collect();
-        columns.push((unique.to_owned(), DataType::Long));
+        columns.extend(self.shape.columns.iter().find(|column| column.0 == unique).cloned());
         for column in &self.shape.columns {
             if column.0 != unique && !columns.contains(column) {
                 columns.push(column.clone());
