@@ -85,11 +85,12 @@ fn expand(
     Ok(Expanded { columns, groups })
 }
 
-/// An element of another kind is null; numbers and texts are converted.
+/// An element of another kind is null, and a text is not read as a number; numbers are converted.
 fn element(value: &Value, to: DataType) -> Value {
     match (value, to) {
         (Value::Dynamic(Json::Bool(_)), DataType::Bool | DataType::String | DataType::Dynamic) => convert(value, to),
         (Value::Dynamic(Json::Bool(_)), _) => Value::null(to),
+        (Value::Dynamic(Json::String(_)), DataType::Int | DataType::Long | DataType::Real) => Value::null(to),
         _ => convert(value, to),
     }
 }
