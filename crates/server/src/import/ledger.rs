@@ -7,8 +7,8 @@ use crate::state::{Sign, State};
 
 /// The table of imported files, by the SHA-256 of their content.
 pub const MIGRATION: &str = "
-    CREATE TABLE imports (file TEXT PRIMARY KEY, name TEXT NOT NULL, together TEXT NOT NULL, started INTEGER NOT NULL,
-        finished INTEGER);
+    CREATE TABLE IF NOT EXISTS imports (file TEXT PRIMARY KEY, name TEXT NOT NULL, together TEXT NOT NULL,
+        started INTEGER NOT NULL, finished INTEGER);
 ";
 
 /// What is known of a file.
