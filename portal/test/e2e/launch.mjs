@@ -19,7 +19,9 @@ const START_MS_MAX = 60_000;
 function programs() {
   const server = process.env.NENRIN_BIN;
   if (server) return { server, sensor: process.env.NENRIN_SENSOR_BIN ?? join(dirname(server), "nenrin-sensor") };
-  const built = spawnSync("cargo", ["build", "--locked", "-p", "server", "--features", "portal", "-p", "sensor"], { cwd: REPO, stdio: "inherit" });
+  // The whole workspace: with fewer packages some crates have fewer features, and the engine is built once more.
+  const build = ["build", "--locked", "--workspace", "--bins", "--features", "server/portal"];
+  const built = spawnSync("cargo", build, { cwd: REPO, stdio: "inherit" });
   if (built.status !== 0) throw new Error("server and sensor were not built");
   const target = resolve(REPO, process.env.CARGO_TARGET_DIR ?? "target", "debug");
   return { server: join(target, "nenrin"), sensor: join(target, "nenrin-sensor") };
