@@ -6,10 +6,9 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::{Value, json};
-use tokio_stream::StreamExt;
 
 use crate::local::Local;
-use crate::query_cli::{Progress, bytes};
+use crate::local_work::work;
 
 /// Problems that a terminal shows; --json has more.
 const PROBLEMS_SHOWN_MAX: usize = 20;
@@ -49,36 +48,12 @@ pub async fn run(args: ImportArgs, data_dir: &Path, json: bool) -> Result<ExitCo
 }
 
 async fn import(local: &Local, request: &Value, json: bool) -> Result<bool> {
-    let mut progress = Progress::start("reading");
-    let response = progress.watch(local.post("/api/v1/imports", request)).await?;
-    if !response.status().is_success() {
-        let body: Value = serde_json::from_slice(&bytes(response).await?).context("understand the answer")?;
-        bail!("{}", body["error"]["message"].as_str().unwrap_or("the server refused"));
-    }
-    let mut last = Value::Null;
-    let mut buffer: Vec<u8> = Vec::new();
-    let mut chunks = response.into_body().into_data_stream();
-    while let Some(chunk) = progress.watch(chunks.next()).await {
-        buffer.extend_from_slice(&chunk.context("the answer broke off")?);
-        while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = buffer.drain(..=end).collect();
-            last = serde_json::from_slice(&line).context("understand the answer")?;
-            let so_far = &last["progress"];
-            if so_far.is_object() {
-                progress.say(format!("{} events, {} rows", so_far["events"], so_far["rows"]));
-            }
-        }
-    }
-    drop(progress);
-    if let Some(message) = last["error"]["message"].as_str() {
-        eprintln!("nenrin: {message}");
-        return Ok(false);
-    }
-    let Some(done) = last.get("done") else { bail!("the server stopped before it was done") };
+    let so_far = |so_far: &Value| format!("{} events, {} rows", so_far["events"], so_far["rows"]);
+    let Some(done) = work(local, "/api/v1/imports", request, "reading", so_far).await? else { return Ok(false) };
     if json {
         println!("{done}");
     } else {
-        print!("{}", done_text(done));
+        print!("{}", done_text(&done));
     }
     Ok(true)
 }

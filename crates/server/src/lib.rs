@@ -15,6 +15,7 @@ mod import_cli;
 pub mod ingest;
 pub mod limits;
 pub mod local;
+mod local_work;
 pub mod oauth;
 pub mod portal;
 mod prompt;

@@ -3,14 +3,13 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
-use axum::response::Response;
+use anyhow::Result;
 use clap::Subcommand;
 use serde_json::{Value, json};
-use tokio_stream::StreamExt;
 
 use crate::local::Local;
-use crate::query_cli::{Progress, bytes};
+use crate::local_work::{answer, work};
+use crate::query_cli::Progress;
 
 /// Days and devices that a terminal shows; --json has all.
 const LINES_SHOWN_MAX: usize = 20;
@@ -79,47 +78,15 @@ async fn stats(local: &Local, json: bool) -> Result<bool> {
     Ok(is_empty(&found["problems"]) && is_empty(&found["prevalence"]["problems"]))
 }
 
-/// The body of an answer; what a refusal says is an error.
-async fn answer(response: Response) -> Result<Value> {
-    let status = response.status();
-    let body: Value = serde_json::from_slice(&bytes(response).await?).context("understand the answer")?;
-    if !status.is_success() {
-        bail!("{}", body["error"]["message"].as_str().unwrap_or("the server refused"));
-    }
-    Ok(body)
-}
-
 async fn maintain(local: &Local, request: &Value, json: bool) -> Result<bool> {
-    let mut progress = Progress::start("working");
-    let response = progress.watch(local.post("/api/v1/store/maintenance", request)).await?;
-    if !response.status().is_success() {
-        answer(response).await?;
-        return Ok(false);
-    }
-    let mut last = Value::Null;
-    let mut buffer: Vec<u8> = Vec::new();
-    let mut chunks = response.into_body().into_data_stream();
-    while let Some(chunk) = progress.watch(chunks.next()).await {
-        buffer.extend_from_slice(&chunk.context("the answer broke off")?);
-        while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = buffer.drain(..=end).collect();
-            last = serde_json::from_slice(&line).context("understand the answer")?;
-            let so_far = &last["progress"];
-            if so_far.is_object() {
-                progress.say(format!("{} files merged, {} rows", number(&so_far["files"]), number(&so_far["rows"])));
-            }
-        }
-    }
-    drop(progress);
-    if let Some(message) = last["error"]["message"].as_str() {
-        eprintln!("nenrin: {message}");
-        return Ok(false);
-    }
-    let Some(done) = last.get("done") else { bail!("the server stopped before it was done") };
+    let so_far =
+        |so_far: &Value| format!("{} files merged, {} rows", number(&so_far["files"]), number(&so_far["rows"]));
+    let done = work(local, "/api/v1/store/maintenance", request, "working", so_far).await?;
+    let Some(done) = done else { return Ok(false) };
     if json {
         println!("{done}");
     } else {
-        println!("{}", done_text(&request["task"], done));
+        println!("{}", done_text(&request["task"], &done));
     }
     Ok(true)
 }

@@ -1,0 +1,58 @@
+//! Work that a command asks the server for and waits for: lines of JSON that say how far it is, then what came of it.
+
+use anyhow::{Context, Result, bail};
+use axum::response::Response;
+use serde_json::Value;
+use tokio_stream::StreamExt;
+
+use crate::local::Local;
+use crate::query_cli::{Progress, bytes};
+
+/// The body of an answer; what a refusal says is an error.
+pub(crate) async fn answer(response: Response) -> Result<Value> {
+    let status = response.status();
+    let body: Value = serde_json::from_slice(&bytes(response).await?).context("understand the answer")?;
+    if !status.is_success() {
+        bail!("{}", body["error"]["message"].as_str().unwrap_or("the server refused"));
+    }
+    Ok(body)
+}
+
+/// Asks for the work, shows `so_far` of its progress, and gives its result: `None` when it failed, which was said.
+///
+/// # Errors
+/// When the server refuses, or goes away before it is done.
+pub(crate) async fn work(
+    local: &Local,
+    path: &str,
+    request: &Value,
+    words: &str,
+    so_far: impl Fn(&Value) -> String,
+) -> Result<Option<Value>> {
+    let mut progress = Progress::start(words);
+    let response = progress.watch(local.post(path, request)).await?;
+    if !response.status().is_success() {
+        answer(response).await?;
+        return Ok(None);
+    }
+    let mut last = Value::Null;
+    let mut buffer: Vec<u8> = Vec::new();
+    let mut chunks = response.into_body().into_data_stream();
+    while let Some(chunk) = progress.watch(chunks.next()).await {
+        buffer.extend_from_slice(&chunk.context("the answer broke off")?);
+        while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = buffer.drain(..=end).collect();
+            last = serde_json::from_slice(&line).context("understand the answer")?;
+            if last["progress"].is_object() {
+                progress.say(so_far(&last["progress"]));
+            }
+        }
+    }
+    drop(progress);
+    if let Some(message) = last["error"]["message"].as_str() {
+        eprintln!("nenrin: {message}");
+        return Ok(None);
+    }
+    let Some(done) = last.get_mut("done") else { bail!("the server stopped before it was done") };
+    Ok(Some(done.take()))
+}
