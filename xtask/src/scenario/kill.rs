@@ -28,13 +28,13 @@ pub(super) fn run(rounds: u32, release: bool, negative: bool) -> Result<()> {
     let device = rig.device(dir)?;
     let mut random = seed()?;
     for round in 0..rounds {
-        let storm = start_storm(&programs, dir)?;
+        let storm = start_storm(&programs, &scratch)?;
         pause(&mut random);
         signal(rig.child.id(), "KILL")?;
         rig.child.wait()?;
         rig = Rig::start(&programs, dir, &listen, &ingest_listen, &["server"])?;
         finish(storm)?;
-        let storm = start_storm(&programs, dir)?;
+        let storm = start_storm(&programs, &scratch)?;
         pause(&mut random);
         sensor.kill()?;
         sensor.wait()?;
@@ -69,10 +69,11 @@ pub(super) fn run(rounds: u32, release: bool, negative: bool) -> Result<()> {
 }
 
 /// Starts a storm and waits until the sensor, which may just have been started, writes its rows.
-fn start_storm(programs: &Programs, dir: &Path) -> Result<Child> {
+fn start_storm(programs: &Programs, scratch: &Scratch) -> Result<Child> {
+    let dir = scratch.path.as_path();
     let written = |status: Json| status["written"].as_u64().context("written");
     let before = written(spool(programs, dir)?)?;
-    let exe = std::env::current_exe()?;
+    let exe = scratch.acts()?;
     let mut storm =
         Command::new(&exe).args(["act", "storm", "load", STORM_COUNT]).spawn().context("start the storm")?;
     wait("the sensor to see the storm", || {

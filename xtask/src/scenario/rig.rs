@@ -50,6 +50,16 @@ impl Scratch {
         std::fs::create_dir_all(&path).with_context(|| format!("create {}", path.display()))?;
         Ok(Self { path })
     }
+
+    /// This program as a file of the scratch directory, to be run with `act …`. Not `current_exe`: the build of the
+    /// programs may just have replaced that file.
+    pub(super) fn acts(&self) -> Result<PathBuf> {
+        let path = self.path.join("acts");
+        if !path.exists() {
+            std::fs::copy("/proc/self/exe", &path).context("copy this program")?;
+        }
+        Ok(path)
+    }
 }
 
 impl Drop for Scratch {

@@ -18,7 +18,7 @@ pub(super) fn run(count: u32, release: bool) -> Result<()> {
     let marker = format!("storm{}", std::process::id());
     let from = encoded(&now_text()?);
     let started = Instant::now();
-    let mut child = Command::new(std::env::current_exe()?)
+    let mut child = Command::new(scratch.acts()?)
         .args(["act", "storm", &marker, &count.to_string()])
         .spawn()
         .context("start the storm")?;
