@@ -72,6 +72,33 @@ impl Row {
         Self::default()
     }
 
+    /// An empty row with room for some columns.
+    pub fn with_capacity(n_columns: usize) -> Self {
+        Self { values: Vec::with_capacity(n_columns), unknown_fields: 0 }
+    }
+
+    /// Sets those of the columns that have no value yet. `values` are in wire order, as in a row.
+    pub fn fill(&mut self, values: &[(&'static Column, Value)]) {
+        debug_assert!(values.is_sorted_by_key(|(column, _)| column.wire), "not in wire order");
+        let is_missing = |row: &Self, wire| row.values.binary_search_by_key(&wire, |(other, _)| other.wire).is_err();
+        let n_missing = values.iter().filter(|(column, _)| is_missing(self, column.wire)).count();
+        if n_missing == 0 {
+            return;
+        }
+        let room = self.values.len() + n_missing + 8;
+        let mut own = std::mem::replace(&mut self.values, Vec::with_capacity(room));
+        let mut own = own.drain(..).peekable();
+        for (column, value) in values {
+            while let Some(next) = own.next_if(|(other, _)| other.wire < column.wire) {
+                self.values.push(next);
+            }
+            if own.peek().is_none_or(|(other, _)| other.wire != column.wire) {
+                self.values.push((column, value.clone()));
+            }
+        }
+        self.values.extend(own);
+    }
+
     /// Sets a column, replacing an earlier value.
     ///
     /// # Panics

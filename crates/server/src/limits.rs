@@ -166,28 +166,6 @@ pub const TREES_MAX: usize = 100_000;
 pub const RULE_PROBLEMS_MAX: usize = 1_000;
 /// Rows of `AlertInfo` and `AlertEvidence` that a query may see.
 pub const ALERT_ROWS_MAX: usize = 500_000;
-/// Files of one import: those of every channel of a few hundred devices.
-pub const IMPORT_FILES_MAX: usize = 100_000;
-/// Folders below the one that was named.
-pub const IMPORT_FOLDER_DEPTH_MAX: usize = 32;
-/// Files of one device that are read together: each holds a chunk and its events, about 1 MiB.
-pub const IMPORT_FILES_TOGETHER: usize = 64;
-/// Devices in files that are read together: a collector's `ForwardedEvents` has some thousands.
-pub const IMPORT_DEVICES_MAX: usize = 20_000;
-/// Problems that an import lists; all are counted.
-pub const IMPORT_PROBLEMS_MAX: usize = 100;
-/// Gap rows that one file makes; all damage is counted.
-pub const IMPORT_GAPS_MAX: usize = 1_000;
-/// Events between two reports of progress.
-pub const IMPORT_PROGRESS_EVENTS: u64 = 10_000;
-/// Rows that an import appends at once: one write to the log.
-pub const IMPORT_BATCH_ROWS: usize = 4_096;
-/// Bytes that an import appends at once.
-pub const IMPORT_BATCH_BYTES: usize = 4 << 20;
-/// Pause of an import while the store writes column files, and how often: ten minutes in all.
-pub const IMPORT_BUSY_PAUSE: Duration = Duration::from_millis(200);
-/// See `IMPORT_BUSY_PAUSE`.
-pub const IMPORT_BUSY_TRIES: u32 = 3_000;
 /// Bytes of one part of an upload.
 pub const UPLOAD_PART_BYTES_MAX: usize = 4 << 20;
 /// Bytes of all uploads that wait for their import.

@@ -1,5 +1,7 @@
 //! One Windows event, whatever it was read from.
 
+use std::sync::Arc;
+
 /// One event as Windows wrote it: the system part in typed fields, the data as texts in their order.
 ///
 /// Its `process_id` is the process that *wrote the log*: for Sysmon that is Sysmon's service, for the Security log the
@@ -45,8 +47,8 @@ pub struct Event {
 /// One named text of an event. `<Data>` without a name is called `Data`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// Name, as the provider wrote it.
-    pub name: String,
+    /// Name, as the provider wrote it; events of one kind share it.
+    pub name: Arc<str>,
     /// Text, unescaped.
     pub value: String,
 }
@@ -54,11 +56,11 @@ pub struct Field {
 impl Event {
     /// The first field of that name in exact spelling, also when it is empty.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.data.iter().find(|field| field.name == name).map(|field| field.value.as_str())
+        self.data.iter().find(|field| &*field.name == name).map(|field| field.value.as_str())
     }
 
     /// All fields of that name, in order.
     pub fn texts<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.data.iter().filter(move |field| field.name == name).map(|field| field.value.as_str())
+        self.data.iter().filter(move |field| &*field.name == name).map(|field| field.value.as_str())
     }
 }

@@ -190,6 +190,6 @@ fn push(event: &mut Event, name: &str, value: String) -> Result<(), Error> {
     if event.data.len() >= FIELDS_MAX {
         return Err(Error::TooManyFields);
     }
-    event.data.push(Field { name: name.to_owned(), value });
+    event.data.push(Field { name: name.into(), value });
     Ok(())
 }

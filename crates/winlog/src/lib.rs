@@ -3,6 +3,7 @@
 //! Every source ends in one type, [`Event`], because Windows itself, its log files, forwarding and most shippers can
 //! all give the same XML.
 
+mod assemble;
 mod csv;
 mod error;
 mod event;
@@ -12,6 +13,7 @@ mod json;
 pub mod limits;
 mod map;
 pub mod mde;
+mod members;
 mod merge;
 mod normaliser;
 mod processes;
@@ -29,5 +31,5 @@ pub use map::{mapped, row};
 pub use normaliser::{Normalised, Normaliser, Tally};
 pub use source::{Damage, InOrder, Source};
 pub use text::{JsonLines, XmlReader};
-pub use time::parse_time_ns;
+pub use time::{parse_time_ns, time_text_of_ns};
 pub use xml::parse;

@@ -43,5 +43,5 @@ pub const SCRIPT_PARTS_MAX: usize = 1_000;
 /// Scripts of which parts are missing at once; Windows writes the parts one after the other.
 pub const SCRIPTS_OPEN_MAX: usize = 256;
 
-/// Processes that are remembered, over all devices of an import.
-pub const PROCESSES_MAX: usize = 50_000;
+/// Processes that are remembered, over all devices of an import, 1 to 2 KiB each: more than a hundred devices run at once.
+pub const PROCESSES_MAX: usize = 16_384;

@@ -1,5 +1,7 @@
 //! Which events tell of one act, and how two rows of one act become one row that names both sources.
 
+use std::cell::LazyCell;
+
 use schema::{Column, Row, Value as Cell, col};
 use serde_json::{Map, Value};
 
@@ -22,7 +24,8 @@ pub(crate) fn act(event: &Event, row: &Row) -> Option<Act> {
     let device = event.computer.to_lowercase();
     let text = |column| row.text(column).unwrap_or_default().to_lowercase();
     let number = |column| row.number(column).unwrap_or(-1);
-    let extra = |name: &str| extra(row, name).unwrap_or_default().to_lowercase();
+    let fields = LazyCell::new(|| object(row.text(&col::ADDITIONAL_FIELDS)));
+    let extra = |name: &str| fields.get(name).and_then(Value::as_str).unwrap_or_default().to_lowercase();
     let (kind, key, tolerance_ns, rank) = match (event.provider.as_str(), event.event_id) {
         ("Microsoft-Windows-Sysmon", 1) | ("Microsoft-Windows-Security-Auditing", 4688) => {
             let key = format!("{}|{}", number(&col::PROCESS_ID), text(&col::FILE_NAME));
@@ -158,11 +161,6 @@ pub(crate) fn add_extra(row: &mut Row, name: &str, value: Value) {
     let mut fields = object(row.text(&col::ADDITIONAL_FIELDS));
     fields.insert(name.to_owned(), value);
     row.set(&col::ADDITIONAL_FIELDS, Value::Object(fields).to_string());
-}
-
-fn extra(row: &Row, name: &str) -> Option<String> {
-    let fields = object(row.text(&col::ADDITIONAL_FIELDS));
-    fields.get(name)?.as_str().map(str::to_owned)
 }
 
 fn object(text: Option<&str>) -> Map<String, Value> {

@@ -46,66 +46,42 @@ struct Process {
 /// Processes by device and pid, and drives by device and volume.
 #[derive(Debug, Default)]
 pub(crate) struct Processes {
-    by_pid: HashMap<(String, i64), Process>,
-    drives: HashMap<(String, String), String>,
+    devices: HashMap<String, Device>,
+    n_processes: usize,
+}
+
+#[derive(Debug, Default)]
+struct Device {
+    by_pid: HashMap<i64, Process>,
+    /// Drives by volume.
+    drives: HashMap<String, String>,
 }
 
 impl Processes {
     /// Fills a row from what was seen before, and learns from it. Rows come in the order of time.
     pub(crate) fn see(&mut self, row: &mut Row) {
-        let device = row.text(&col::DEVICE_NAME).unwrap_or_default().to_owned();
-        self.fill_actor(&device, row);
-        self.name_drives(&device, row);
+        let name = row.text(&col::DEVICE_NAME).unwrap_or_default();
+        if let Some(device) = self.devices.get_mut(name) {
+            device.fill_actor(row);
+            device.name_drives(row);
+        }
         match row.text(&col::ACTION_TYPE) {
-            Some("ProcessCreated") => self.learn(device, row),
-            Some("ProcessTerminated") => self.end(device, row),
+            Some("ProcessCreated") => self.learn(row),
+            Some("ProcessTerminated") => self.end(row),
             Some(_) | None => {}
         }
     }
 
-    fn fill_actor(&mut self, device: &str, row: &mut Row) {
-        let Some(pid) = row.number(&col::INITIATING_PROCESS_ID) else { return };
-        let time_ns = row.number(&col::TIMESTAMP).unwrap_or(0);
-        let Some(process) = self.by_pid.get(&(device.to_owned(), pid)) else { return };
-        let is_same = match row.text(&col::INITIATING_PROCESS_UNIQUE_ID) {
-            Some(unique_id) => unique_id == process.unique_id,
-            None => time_ns >= process.start_ns && process.end_ns.is_none_or(|end_ns| time_ns <= end_ns + LATE_NS),
-        };
-        if !is_same {
-            return;
-        }
-        if let Some(path) = row.text(&col::INITIATING_PROCESS_FOLDER_PATH)
-            && let Some((volume, drive)) = drive_of(path, &process.path)
-        {
-            self.drives.insert((device.to_owned(), volume), drive);
-        }
-        for (column, value) in &process.values {
-            if row.get(column).is_none() {
-                row.set(column, value.clone());
-            }
-        }
-    }
-
-    /// `\device\harddiskvolume2\…` becomes `C:\…` where a process showed which drive that is.
-    fn name_drives(&self, device: &str, row: &mut Row) {
-        for column in [&col::INITIATING_PROCESS_FOLDER_PATH, &col::FOLDER_PATH] {
-            let Some((volume, rest)) = row.text(column).and_then(volume_of) else { continue };
-            if let Some(drive) = self.drives.get(&(device.to_owned(), volume)) {
-                let path = format!("{drive}{rest}");
-                row.set(column, path);
-            }
-        }
-    }
-
-    fn learn(&mut self, device: String, row: &mut Row) {
+    fn learn(&mut self, row: &mut Row) {
         let (Some(pid), Some(time_ns)) = (row.number(&col::PROCESS_ID), row.number(&col::TIMESTAMP)) else { return };
         if row.text(&col::PROCESS_UNIQUE_ID).is_none() {
             // The Security log gives no identity: pid and start are one, as for every process here.
             row.set(&col::PROCESS_UNIQUE_ID, format!("{pid}-{time_ns}"));
         }
-        if self.by_pid.len() >= PROCESSES_MAX {
+        if self.n_processes >= PROCESSES_MAX {
             // Forgetting only costs what would have been filled in.
-            self.by_pid.clear();
+            self.devices.clear();
+            self.n_processes = 0;
         }
         let mut values = Vec::new();
         for (own, acting) in SAME {
@@ -113,15 +89,25 @@ impl Processes {
                 values.push((*acting, value.clone()));
             }
         }
+        values.sort_by_key(|(column, _)| column.wire);
         let text = |column| row.text(column).unwrap_or_default().to_owned();
         let (unique_id, path) = (text(&col::PROCESS_UNIQUE_ID), text(&col::FOLDER_PATH));
         let process = Process { values, unique_id, path, start_ns: time_ns, end_ns: None };
-        self.by_pid.insert((device, pid), process);
+        let name = row.text(&col::DEVICE_NAME).unwrap_or_default();
+        if !self.devices.contains_key(name) {
+            self.devices.insert(name.to_owned(), Device::default());
+        }
+        if let Some(device) = self.devices.get_mut(name)
+            && device.by_pid.insert(pid, process).is_none()
+        {
+            self.n_processes += 1;
+        }
     }
 
-    fn end(&mut self, device: String, row: &mut Row) {
+    fn end(&mut self, row: &mut Row) {
         let (Some(pid), Some(time_ns)) = (row.number(&col::PROCESS_ID), row.number(&col::TIMESTAMP)) else { return };
-        let Some(process) = self.by_pid.get_mut(&(device, pid)) else { return };
+        let device = self.devices.get_mut(row.text(&col::DEVICE_NAME).unwrap_or_default());
+        let Some(process) = device.and_then(|device| device.by_pid.get_mut(&pid)) else { return };
         let unique_id = row.text(&col::PROCESS_UNIQUE_ID);
         if unique_id.is_some_and(|unique_id| unique_id != process.unique_id) || time_ns < process.start_ns {
             return;
@@ -134,6 +120,41 @@ impl Processes {
             .set(&col::PROCESS_CREATION_TIME, Nanos(start_ns))
             .set(&col::DURATION_US, (time_ns - start_ns) / 1_000);
         row.set_opt(&col::PROCESS_COMMAND_LINE, command_line);
+    }
+}
+
+impl Device {
+    fn fill_actor(&mut self, row: &mut Row) {
+        let Some(pid) = row.number(&col::INITIATING_PROCESS_ID) else { return };
+        let time_ns = row.number(&col::TIMESTAMP).unwrap_or(0);
+        let Some(process) = self.by_pid.get(&pid) else { return };
+        let is_same = match row.text(&col::INITIATING_PROCESS_UNIQUE_ID) {
+            Some(unique_id) => unique_id == process.unique_id,
+            None => time_ns >= process.start_ns && process.end_ns.is_none_or(|end_ns| time_ns <= end_ns + LATE_NS),
+        };
+        if !is_same {
+            return;
+        }
+        if let Some(path) = row.text(&col::INITIATING_PROCESS_FOLDER_PATH)
+            && let Some((volume, drive)) = drive_of(path, &process.path)
+        {
+            self.drives.insert(volume, drive);
+        }
+        row.fill(&process.values);
+    }
+
+    /// `\device\harddiskvolume2\…` becomes `C:\…` where a process showed which drive that is.
+    fn name_drives(&self, row: &mut Row) {
+        if self.drives.is_empty() {
+            return;
+        }
+        for column in [&col::INITIATING_PROCESS_FOLDER_PATH, &col::FOLDER_PATH] {
+            let Some((volume, rest)) = row.text(column).and_then(volume_of) else { continue };
+            if let Some(drive) = self.drives.get(&volume) {
+                let path = format!("{drive}{rest}");
+                row.set(column, path);
+            }
+        }
     }
 }
 

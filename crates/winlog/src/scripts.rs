@@ -107,19 +107,19 @@ impl Scripts {
 
 /// The text, taken out of the event.
 fn take_text(event: &mut Event) -> String {
-    let field = event.data.iter_mut().find(|field| field.name == "ScriptBlockText");
+    let field = event.data.iter_mut().find(|field| &*field.name == "ScriptBlockText");
     field.map(|field| std::mem::take(&mut field.value)).unwrap_or_default()
 }
 
 fn put_text(event: &mut Event, text: String) {
-    if let Some(field) = event.data.iter_mut().find(|field| field.name == "ScriptBlockText") {
+    if let Some(field) = event.data.iter_mut().find(|field| &*field.name == "ScriptBlockText") {
         field.value = text;
     }
 }
 
 /// Something to say in AdditionalFields, where a field without a rule goes.
 fn note(event: &mut Event, name: &str, value: usize) {
-    event.data.push(Field { name: name.to_owned(), value: value.to_string() });
+    event.data.push(Field { name: name.into(), value: value.to_string() });
 }
 
 fn single(mut event: Event, text: String) -> Row {
@@ -151,7 +151,7 @@ fn join(parts: Parts) -> Vec<Script> {
         note(&mut event, "ContentPiece", 0);
     }
     for (idx, piece) in pieces.iter().enumerate() {
-        if let Some(field) = event.data.last_mut().filter(|field| field.name == "ContentPiece") {
+        if let Some(field) = event.data.last_mut().filter(|field| &*field.name == "ContentPiece") {
             field.value = (idx + 1).to_string();
         }
         put_text(&mut event, (*piece).to_owned());

@@ -81,20 +81,38 @@ pub(crate) fn format_time_ns(time_ns: i64) -> String {
     if time_ns == 0 {
         return String::new();
     }
-    let (seconds, ns) = (time_ns.div_euclid(NS), time_ns.rem_euclid(NS));
-    let (year, month, day) = civil_from_days(seconds.div_euclid(86_400));
-    let second = seconds.rem_euclid(86_400);
-    let mut text =
-        format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60);
-    if ns != 0 {
-        text.push_str(format!(".{ns:09}").trim_end_matches('0'));
-    }
+    let mut text = time_text_of_ns(time_ns);
+    let digits = text.trim_end_matches('Z').trim_end_matches('0').trim_end_matches('.');
+    text.truncate(digits.len().max("2000-01-01T00:00:00".len()));
     text.push('Z');
     text
 }
 
+/// RFC 3339 in UTC with nine fraction digits.
+pub fn time_text_of_ns(time_ns: i64) -> String {
+    let (seconds, ns) = (time_ns.div_euclid(NS), time_ns.rem_euclid(NS));
+    let (year, month, day) = civil_from_days(seconds.div_euclid(86_400));
+    let second = seconds.rem_euclid(86_400);
+    let mut text = String::with_capacity(30);
+    for (number, n_digits, separator) in [
+        (year, 4, '-'),
+        (month, 2, '-'),
+        (day, 2, 'T'),
+        (second / 3_600, 2, ':'),
+        (second / 60 % 60, 2, ':'),
+        (second % 60, 2, '.'),
+        (ns, 9, 'Z'),
+    ] {
+        for place in (0..n_digits).rev() {
+            text.push(char::from(b'0' + (number / 10_i64.pow(place) % 10) as u8));
+        }
+        text.push(separator);
+    }
+    text
+}
+
 /// The inverse of `days_from_civil`.
-fn civil_from_days(days: i64) -> (i64, i64, i64) {
+pub(crate) fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);

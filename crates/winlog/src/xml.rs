@@ -4,9 +4,9 @@
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event as Token};
 
-use crate::limits::{EVENT_XML_BYTES_MAX, FIELD_NAME_BYTES_MAX, FIELDS_MAX, XML_DEPTH_MAX};
-use crate::time::parse_time_ns;
-use crate::{Error, Event, Field};
+use crate::assemble::Assembler;
+use crate::limits::EVENT_XML_BYTES_MAX;
+use crate::{Error, Event};
 
 /// Reads one `<Event>`.
 ///
@@ -22,7 +22,7 @@ pub fn parse(xml: &str) -> Result<Event, Error> {
     }
     let mut reader = Reader::from_str(xml);
     reader.config_mut().expand_empty_elements = true;
-    let mut parser = Parser::default();
+    let mut assembler = Assembler::default();
     loop {
         let token = match reader.read_event() {
             Ok(token) => token,
@@ -31,230 +31,61 @@ pub fn parse(xml: &str) -> Result<Event, Error> {
             }
         };
         let done = match token {
-            Token::Start(start) => parser.start(&start).map(|()| false),
-            Token::End(_) => parser.end(),
-            Token::Text(text) => parser.text(&text.decode().map_err(syntax)?).map(|()| false),
-            Token::CData(text) => parser.text(&text.decode().map_err(syntax)?).map(|()| false),
-            Token::GeneralRef(reference) => parser.reference(&reference).map(|()| false),
+            Token::Start(element) => start(&mut assembler, &element).map(|()| false),
+            Token::End(_) => assembler.end(),
+            Token::Text(part) => text(&mut assembler, &part.decode().map_err(syntax)?).map(|()| false),
+            Token::CData(part) => text(&mut assembler, &part.decode().map_err(syntax)?).map(|()| false),
+            Token::GeneralRef(part) => reference(&mut assembler, &part).map(|()| false),
             Token::DocType(_) => Err(Error::Doctype),
             // The reader gives `Empty` as a start and an end.
             Token::Empty(_) | Token::Comment(_) | Token::Decl(_) | Token::PI(_) => Ok(false),
             Token::Eof => return Err(Error::NotAnEvent),
         }?;
         if done {
-            break;
+            return assembler.finish();
         }
     }
-    if parser.event.provider.is_empty() {
-        return Err(Error::NotAnEvent);
-    }
-    Ok(parser.event)
 }
 
 fn syntax(error: impl std::fmt::Display) -> Error {
     Error::Syntax { offset: 0, message: error.to_string() }
 }
 
-/// Which child of `<Event>` the reader is in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Section {
-    System,
-    /// `EventData`, `UserData` or `ProcessingErrorData`: flattened.
-    Data,
-    /// `RenderingInfo`, which only repeats the rest as prose, or an unknown one.
-    #[default]
-    Other,
-}
-
-/// An open element below a section.
-#[derive(Debug)]
-struct Open {
-    name: String,
-    /// True when it has elements or attributes of its own: its text is then only layout, unless it is not blank.
-    has_parts: bool,
-}
-
-#[derive(Debug, Default)]
-struct Parser {
-    event: Event,
-    depth: usize,
-    section: Section,
-    open: Vec<Open>,
-    /// Text of the innermost open element, since its last part.
-    text: String,
-}
-
-impl Parser {
-    fn start(&mut self, start: &BytesStart<'_>) -> Result<(), Error> {
-        self.depth += 1;
-        if self.depth > XML_DEPTH_MAX {
-            return Err(Error::TooDeep);
-        }
-        let name = start.local_name();
-        match self.depth {
-            1 if name.as_ref() == b"Event" => Ok(()),
-            1 => Err(Error::NotAnEvent),
-            2 => {
-                self.section = match name.as_ref() {
-                    b"System" => Section::System,
-                    b"EventData" | b"UserData" | b"ProcessingErrorData" | b"DebugData" | b"BinaryEventData" => {
-                        Section::Data
-                    }
-                    _ => Section::Other,
-                };
-                Ok(())
-            }
-            _ => match self.section {
-                Section::System => self.start_system(start),
-                Section::Data => self.start_data(start),
-                Section::Other => Ok(()),
-            },
-        }
-    }
-
-    fn start_system(&mut self, start: &BytesStart<'_>) -> Result<(), Error> {
-        self.text.clear();
-        let element = start.local_name();
-        for attribute in start.attributes().with_checks(false) {
+fn start(assembler: &mut Assembler, element: &BytesStart<'_>) -> Result<(), Error> {
+    let name = String::from_utf8_lossy(element.local_name().into_inner());
+    assembler.start(&name.into())?;
+    if assembler.wants_attributes() {
+        for attribute in element.attributes().with_checks(false) {
             let attribute = attribute.map_err(syntax)?;
             let value = attribute.unescape_value().map_err(attribute_error)?;
-            let event = &mut self.event;
-            match (element.as_ref(), attribute.key.local_name().as_ref()) {
-                (b"Provider", b"Name") => value.clone_into_string(&mut event.provider),
-                (b"Provider", b"EventSourceName") if event.provider.is_empty() => {
-                    value.clone_into_string(&mut event.provider);
-                }
-                (b"TimeCreated", b"SystemTime") => event.time_ns = parse_time_ns(&value).unwrap_or(0),
-                (b"Correlation", b"ActivityID") => event.activity_id = guid(&value),
-                (b"Correlation", b"RelatedActivityID") => event.related_activity_id = guid(&value),
-                (b"Execution", b"ProcessID") => event.process_id = number(&value),
-                (b"Execution", b"ThreadID") => event.thread_id = number(&value),
-                (b"Security", b"UserID") => event.user_sid = Some(value.into_owned()).filter(|sid| !sid.is_empty()),
-                _ => {}
+            if !attribute.key.as_ref().starts_with(b"xmlns") {
+                assembler.attribute(&String::from_utf8_lossy(attribute.key.local_name().as_ref()), &value)?;
             }
         }
-        let name = String::from_utf8_lossy(element.as_ref()).into_owned();
-        self.open.push(Open { name, has_parts: false });
-        Ok(())
     }
-
-    fn start_data(&mut self, start: &BytesStart<'_>) -> Result<(), Error> {
-        self.flush_parent_text()?;
-        let mut name = String::from_utf8_lossy(start.local_name().as_ref()).into_owned();
-        let mut parts = Vec::new();
-        for attribute in start.attributes().with_checks(false) {
-            let attribute = attribute.map_err(syntax)?;
-            let value = attribute.unescape_value().map_err(attribute_error)?;
-            match attribute.key.as_ref() {
-                b"Name" => value.clone_into_string(&mut name),
-                b"Type" => {}
-                key if key.starts_with(b"xmlns") => {}
-                _ => {
-                    let key = String::from_utf8_lossy(attribute.key.local_name().as_ref()).into_owned();
-                    parts.push((key, value.into_owned()));
-                }
-            }
-        }
-        let has_parts = !parts.is_empty();
-        for (name, value) in parts {
-            self.push(name, value)?;
-        }
-        self.open.push(Open { name, has_parts });
-        Ok(())
-    }
-
-    /// An element inside another: text before it is a field of its own when it is more than layout.
-    fn flush_parent_text(&mut self) -> Result<(), Error> {
-        if let Some(parent) = self.open.last_mut() {
-            parent.has_parts = true;
-            if !self.text.trim().is_empty() {
-                let (name, value) = (parent.name.clone(), std::mem::take(&mut self.text));
-                self.push(name, value)?;
-            }
-        }
-        self.text.clear();
-        Ok(())
-    }
-
-    fn push(&mut self, mut name: String, value: String) -> Result<(), Error> {
-        if self.event.data.len() >= FIELDS_MAX {
-            return Err(Error::TooManyFields);
-        }
-        if name.len() > FIELD_NAME_BYTES_MAX {
-            name.truncate(name.floor_char_boundary(FIELD_NAME_BYTES_MAX));
-        }
-        self.event.data.push(Field { name, value });
-        Ok(())
-    }
-
-    /// True at the end of the event.
-    fn end(&mut self) -> Result<bool, Error> {
-        self.depth = self.depth.saturating_sub(1);
-        if let Some(open) = self.open.pop() {
-            match self.section {
-                Section::System => self.end_system(&open.name),
-                Section::Data if !open.has_parts || !self.text.trim().is_empty() => {
-                    let value = std::mem::take(&mut self.text);
-                    self.push(open.name, value)?;
-                }
-                Section::Data | Section::Other => {}
-            }
-            self.text.clear();
-        }
-        Ok(self.depth == 0)
-    }
-
-    fn end_system(&mut self, element: &str) {
-        let text = self.text.trim();
-        let event = &mut self.event;
-        match element {
-            "EventID" => event.event_id = number(text),
-            "Version" => event.version = number(text),
-            "Level" => event.level = number(text),
-            "Task" => event.task = number(text),
-            "Opcode" => event.opcode = number(text),
-            "Keywords" => text.clone_into(&mut event.keywords),
-            "EventRecordID" => event.record_id = number(text),
-            "Channel" => text.clone_into(&mut event.channel),
-            "Computer" => text.clone_into(&mut event.computer),
-            _ => {}
-        }
-    }
-
-    fn text(&mut self, text: &str) -> Result<(), Error> {
-        if self.depth == 0 && !text.trim().is_empty() && text != "\u{feff}" {
-            return Err(Error::NotAnEvent);
-        }
-        if !self.open.is_empty() {
-            self.text.push_str(text);
-        }
-        Ok(())
-    }
-
-    fn reference(&mut self, reference: &BytesRef<'_>) -> Result<(), Error> {
-        if let Some(character) = reference.resolve_char_ref().map_err(syntax)? {
-            self.text.push(character);
-            return Ok(());
-        }
-        let name = reference.decode().map_err(syntax)?;
-        match quick_xml::escape::resolve_xml_entity(&name) {
-            Some(text) => {
-                self.text.push_str(text);
-                Ok(())
-            }
-            None => Err(Error::Entity(name.chars().take(32).collect())),
-        }
-    }
+    Ok(())
 }
 
-/// `clone_into` for a `Cow`, which would otherwise allocate twice.
-trait CloneIntoString {
-    fn clone_into_string(self, target: &mut String);
+fn text(assembler: &mut Assembler, part: &str) -> Result<(), Error> {
+    if assembler.is_outside() && !part.trim().is_empty() && part != "\u{feff}" {
+        return Err(Error::NotAnEvent);
+    }
+    assembler.text(part);
+    Ok(())
 }
 
-impl CloneIntoString for std::borrow::Cow<'_, str> {
-    fn clone_into_string(self, target: &mut String) {
-        *target = self.into_owned();
+fn reference(assembler: &mut Assembler, reference: &BytesRef<'_>) -> Result<(), Error> {
+    if let Some(character) = reference.resolve_char_ref().map_err(syntax)? {
+        assembler.text(character.encode_utf8(&mut [0; 4]));
+        return Ok(());
+    }
+    let name = reference.decode().map_err(syntax)?;
+    match quick_xml::escape::resolve_xml_entity(&name) {
+        Some(part) => {
+            assembler.text(part);
+            Ok(())
+        }
+        None => Err(Error::Entity(name.chars().take(32).collect())),
     }
 }
 
@@ -268,21 +99,6 @@ fn attribute_error(error: quick_xml::Error) -> Error {
     }
 }
 
-/// A number in decimal or, with `0x`, in hexadecimal digits; 0 for what is none or too large.
-fn number<N: TryFrom<u64> + Default>(text: &str) -> N {
-    let number = match text.strip_prefix("0x") {
-        Some(hex) => u64::from_str_radix(hex, 16),
-        None => text.parse(),
-    };
-    number.ok().and_then(|number| N::try_from(number).ok()).unwrap_or_default()
-}
-
-/// A GUID in lower case and without braces, as every source writes it differently.
-fn guid(text: &str) -> Option<String> {
-    let guid = text.trim().trim_start_matches('{').trim_end_matches('}').to_ascii_lowercase();
-    (!guid.is_empty()).then_some(guid)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -291,7 +107,7 @@ mod tests {
 
     fn fields(data: &str) -> Vec<(String, String)> {
         let event = parse(&format!("<Event>{SYSTEM}{data}</Event>")).expect("an event");
-        event.data.into_iter().map(|field| (field.name, field.value)).collect()
+        event.data.into_iter().map(|field| (field.name.to_string(), field.value)).collect()
     }
 
     fn check(data: &str, expected: &[(&str, &str)]) {

@@ -4,7 +4,7 @@
 use std::io::Cursor;
 use std::path::PathBuf;
 
-use winlog::evtx::{MAGIC, Reader};
+use winlog::evtx::{MAGIC, Reader, Writer};
 use winlog::{Damage, Event, Source};
 
 fn items(bytes: Vec<u8>) -> Vec<Result<Event, Damage>> {
@@ -95,6 +95,94 @@ fn damaged_real_logs_are_read_around_the_damage() {
             }
             let read = items(damaged).into_iter().filter(Result::is_ok).count();
             assert!(read <= whole, "{}: more events than before at {offset}", path.display());
+        }
+    }
+}
+
+/// Every sample of a mapping, as a file of several chunks.
+fn written() -> (Vec<Event>, Vec<u8>) {
+    let mut events = Vec::new();
+    let mut writer = Writer::new(Cursor::new(Vec::new())).expect("a writer");
+    while events.len() < 2_000 {
+        for mut event in crate::map::samples() {
+            // The format has neither a name for its unnamed data nor keywords that are no number.
+            event.record_id = events.len() as u64 + 1;
+            event.keywords = "0x8000000000000000".to_owned();
+            event.time_ns = event.time_ns / 100 * 100;
+            writer.push(&event).expect("room in a chunk");
+            events.push(event);
+        }
+    }
+    (events, writer.finish().expect("a file").into_inner())
+}
+
+#[test]
+fn what_was_written_is_read() {
+    let (events, file) = written();
+    let read = items(file);
+    assert_eq!(read.len(), events.len());
+    for (read, event) in read.into_iter().zip(events) {
+        assert_eq!(read, Ok(event));
+    }
+}
+
+type Items = Vec<Result<Event, Damage>>;
+
+/// Both ways through a file, and for how many of its chunks the direct one was taken.
+fn both_ways(file: &[u8]) -> (Items, Items, u64) {
+    let all = |mut reader: Reader<Cursor<&[u8]>>| {
+        let mut items = Vec::new();
+        while let Some(some) = reader.next_some() {
+            items.extend(some);
+        }
+        (items, reader.n_direct())
+    };
+    let (direct, n_direct) = all(Reader::open(Cursor::new(file)).expect("a log"));
+    let (through_xml, none) = all(Reader::open(Cursor::new(file)).expect("a log").through_xml());
+    assert_eq!(none, 0);
+    (direct, through_xml, n_direct)
+}
+
+#[test]
+fn both_ways_give_the_same_events() {
+    let (_, file) = written();
+    let (direct, through_xml, n_direct) = both_ways(&file);
+    assert_eq!(n_direct, (file.len() as u64 - 4_096) / 65_536, "every chunk is read directly");
+    assert_eq!(direct, through_xml);
+    let (mut n_chunks, mut n_direct_chunks) = (0, 0);
+    for path in samples() {
+        let file = std::fs::read(&path).expect("a readable sample");
+        let (direct, through_xml, n_direct) = both_ways(&file);
+        for (direct, through_xml) in direct.iter().zip(&through_xml) {
+            assert_eq!(direct, through_xml, "{}", path.display());
+        }
+        assert_eq!(direct.len(), through_xml.len(), "{}", path.display());
+        n_direct_chunks += n_direct;
+        n_chunks += file.chunks(65_536).filter(|chunk| chunk[4_096.min(chunk.len())..].starts_with(b"ElfChnk")).count();
+    }
+    println!("{n_direct_chunks} chunks of real logs read directly, of about {n_chunks}");
+}
+
+/// Bytes of a file changed at many places: what both ways read is the same, the direct one reads no less (it needs no
+/// table of names), and nothing panics.
+#[test]
+fn both_ways_agree_about_damage() {
+    let (_, file) = written();
+    let mut seed = 7_u64;
+    for _ in 0..400 {
+        let mut damaged = file.clone();
+        for _ in 0..3 {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            // Of the first chunks: the test is quick then.
+            let at = 4_096 + (seed >> 33) as usize % 120_000;
+            damaged[at] = (seed >> 20) as u8;
+        }
+        damaged.truncate(4_096 + 2 * 65_536);
+        let (direct, through_xml, _) = both_ways(&damaged);
+        let mut rest = direct.iter().flatten();
+        for event in through_xml.iter().flatten() {
+            let same = rest.find(|direct| direct.record_id == event.record_id);
+            assert_eq!(same, Some(event));
         }
     }
 }

@@ -3,8 +3,7 @@
 use winlog::{Event, Field, Normaliser};
 
 fn event(provider: &str, event_id: u32, data: &[(&str, &str)]) -> Event {
-    let data =
-        data.iter().map(|(name, value)| Field { name: (*name).to_owned(), value: (*value).to_owned() }).collect();
+    let data = data.iter().map(|(name, value)| Field { name: (*name).into(), value: (*value).to_owned() }).collect();
     Event {
         provider: provider.to_owned(),
         event_id,

@@ -1,6 +1,7 @@
 //! `cargo xtask bench NAME`: figures that anyone can measure again. With `--commit` the result goes to `bench/runs/`.
 
 mod detect;
+mod import;
 mod ingest;
 mod peer;
 mod query;
@@ -20,20 +21,7 @@ pub fn run(args: &[String]) -> Result<()> {
     let words: Vec<&str> = args.iter().map(String::as_str).filter(|arg| !arg.starts_with("--")).collect();
     let number = |idx: usize, default: u64| words.get(idx).map_or(Ok(default), |text| text.replace('_', "").parse());
     match words.first() {
-        Some(&"latency") => {
-            let n_acts = words.get(1).map(|text| text.parse()).transpose().context("number of acts")?;
-            let latencies = latency::measure(n_acts, true)?;
-            let table = latency::table(&latencies);
-            print!("{table}");
-            if commit {
-                let mut csv = String::from("act_ms\n");
-                for value in &latencies.acts_ms {
-                    csv.push_str(&format!("{value:.1}\n"));
-                }
-                write_run("latency", "From the act to the row in the API", &table, &csv)?;
-            }
-            Ok(())
-        }
+        Some(&"latency") => run_latency(words.get(1).copied(), commit),
         Some(&"ingest") => {
             let n_events = number(1, 2_000_000).context("number of events")?;
             let report = ingest::run(n_events, number(2, 5).context("number of runs")? as usize)?;
@@ -72,10 +60,34 @@ pub fn run(args: &[String]) -> Result<()> {
             }
             Ok(())
         }
+        Some(&"import") => {
+            let n_megabytes = number(1, 400).context("number of megabytes")?;
+            let report = import::run(n_megabytes, number(2, 5).context("number of runs")? as usize)?;
+            println!("\n{}", report.table);
+            if commit {
+                write_run("import", "A dense event log to stored rows on one core", &report.table, &report.csv)?;
+            }
+            Ok(())
+        }
         _ => bail!(
-            "usage: cargo xtask bench latency [ACTS] | detect [RULES] [EVENTS] [RUNS] | ingest [EVENTS] [RUNS] | query [EVENTS] [RUNS] [--slope] [--fresh]; --commit keeps it"
+            "usage: cargo xtask bench latency [ACTS] | detect [RULES] [EVENTS] [RUNS] | import [MEGABYTES] [RUNS] | ingest [EVENTS] [RUNS] | query [EVENTS] [RUNS] [--slope] [--fresh]; --commit keeps it"
         ),
     }
+}
+
+fn run_latency(n_acts: Option<&str>, commit: bool) -> Result<()> {
+    let n_acts = n_acts.map(str::parse).transpose().context("number of acts")?;
+    let latencies = latency::measure(n_acts, true)?;
+    let table = latency::table(&latencies);
+    print!("{table}");
+    if commit {
+        let mut csv = String::from("act_ms\n");
+        for value in &latencies.acts_ms {
+            csv.push_str(&format!("{value:.1}\n"));
+        }
+        write_run("latency", "From the act to the row in the API", &table, &csv)?;
+    }
+    Ok(())
 }
 
 /// `bench/runs/<date>-<name>/{README.md,raw.csv}` with machine, commit and command.

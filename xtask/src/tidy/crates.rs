@@ -16,10 +16,11 @@ const CRATES: &[(&str, &[&str])] = &[
     ("wire", &[]),
     ("winlog", &["schema"]),
     ("store", &["schema"]),
+    ("importer", &["schema", "store", "winlog"]),
     ("query", &["kql", "schema", "store"]),
     ("detect", &["schema"]),
     ("sensor", &["schema", "wire"]),
-    ("server", &["detect", "query", "schema", "store", "winlog", "wire"]),
+    ("server", &["detect", "importer", "query", "schema", "store", "winlog", "wire"]),
     ("xtask", &[]),
 ];
 

@@ -8,6 +8,7 @@ use axum::body::{Body as HttpBody, Bytes};
 use axum::extract::State as Shared;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use importer::Summary;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -19,7 +20,7 @@ use super::auth::Local;
 use super::error::{ApiError, Body, ErrorBody};
 use super::uploads::{self, UploadedFile};
 use crate::identity::Caller;
-use crate::import::{self, Summary};
+use crate::import::StateLedger;
 
 /// File names that the audit log keeps of one import.
 const NAMES_AUDITED_MAX: usize = 20;
@@ -60,10 +61,11 @@ pub async fn run(
     let mut summary = Summary::default();
     let mut inputs = uploads::inputs(&api, &request.uploads)?;
     let uploaded: Vec<PathBuf> = inputs.iter().map(|input| input.path.clone()).collect();
-    let named = import::collect(&paths, &mut summary).map_err(|error| ApiError::bad_request(&format!("{error:#}")))?;
+    let named =
+        importer::collect(&paths, &mut summary).map_err(|error| ApiError::bad_request(&format!("{error:#}")))?;
     inputs.extend(named);
     if inputs.is_empty() {
-        return Err(ApiError::bad_request(import::NO_FILES));
+        return Err(ApiError::bad_request(importer::NO_FILES));
     }
     let names: Vec<&str> = inputs.iter().take(NAMES_AUDITED_MAX).map(|input| input.name.as_str()).collect();
     let detail = json!({ "paths": request.paths, "files": inputs.len(), "names": names });
@@ -76,7 +78,8 @@ pub async fn run(
             let line = json!({ "progress": summary.to_json() });
             drop(sender.try_send(Ok(Bytes::from(format!("{line}\n")))));
         };
-        let line = match import::run(&api.store, &api.state, &runtime, inputs, summary, progress) {
+        let ledger = StateLedger { state: &api.state, runtime: &runtime };
+        let line = match importer::run(&api.store, &ledger, inputs, summary, progress) {
             Ok(summary) => {
                 for path in &uploaded {
                     drop(std::fs::remove_file(path));

@@ -6,13 +6,13 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path as PathParam, State as Shared};
 use http::StatusCode;
+use importer::Input;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
 use super::error::{ApiError, ErrorBody, Params};
-use crate::import::Input;
 use crate::limits::{NAME_BYTES_MAX, UPLOAD_FREE_BYTES_MIN, UPLOAD_KEPT, UPLOADS_BYTES_MAX};
 
 /// Where the part belongs.

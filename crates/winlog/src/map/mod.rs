@@ -19,6 +19,7 @@ use schema::{Row, col};
 use serde_json::{Map, Value, json};
 
 use crate::Event;
+use crate::members::push_text;
 use crate::time::{format_time_ns, parse_time_ns};
 
 pub(crate) use build::Build;
@@ -91,21 +92,25 @@ fn base(build: &mut Build<'_>, action: &'static str) {
         build.row.set(&col::DEVICE_NAME, event.computer.to_lowercase());
     }
     build.take("UtcTime");
-    let source = Value::Array(vec![source(event)]);
-    build.row.set(&col::SOURCE_RECORDS, source.to_string());
+    build.row.set(&col::SOURCE_RECORDS, source(event));
 }
 
-/// Where an event comes from, one entry of `SourceRecords`.
-fn source(event: &Event) -> Value {
-    let mut source = Map::new();
+/// Where an event comes from: `SourceRecords` with one entry.
+fn source(event: &Event) -> String {
+    let mut json = String::with_capacity(192);
+    json.push_str("[{");
     if !event.channel.is_empty() {
-        source.insert("Channel".to_owned(), event.channel.as_str().into());
+        json.push_str("\"Channel\":");
+        push_text(&mut json, &event.channel);
+        json.push(',');
     }
-    source.insert("Provider".to_owned(), event.provider.as_str().into());
-    source.insert("EventId".to_owned(), event.event_id.into());
-    source.insert("RecordId".to_owned(), event.record_id.into());
-    source.insert("Logged".to_owned(), format_time_ns(event.time_ns).into());
-    Value::Object(source)
+    json.push_str("\"Provider\":");
+    push_text(&mut json, &event.provider);
+    let (id, record) = (event.event_id, event.record_id);
+    // A text without quotes in it.
+    let logged = format_time_ns(event.time_ns);
+    json.push_str(&format!(",\"EventId\":{id},\"RecordId\":{record},\"Logged\":\"{logged}\"}}]"));
+    json
 }
 
 fn windows_event(build: &mut Build<'_>) {
@@ -128,9 +133,9 @@ fn windows_event(build: &mut Build<'_>) {
     }
     let mut data = Map::new();
     for field in &event.data {
-        match data.get_mut(&field.name) {
+        match data.get_mut(&*field.name) {
             None => {
-                data.insert(field.name.clone(), field.value.as_str().into());
+                data.insert(field.name.to_string(), field.value.as_str().into());
             }
             Some(Value::Array(values)) => values.push(field.value.as_str().into()),
             Some(value) => *value = json!([value.take(), field.value]),

@@ -1,7 +1,6 @@
 //! PowerShell: its operational channel, and the classic one, whose data have no names.
 
 use schema::col;
-use serde_json::{Map, Value};
 
 use super::rule::{Mapping, Pick, file};
 use super::{Build, values};
@@ -83,44 +82,50 @@ fn writer(build: &mut Build<'_>) {
 }
 
 /// `Key = Value` or `Key=Value` per line; blanks in keys are dropped, empty values left out. Both channels then have the
-/// same keys (`HostId`, `RunspaceId`, `PipelineId`, …).
-fn context_of(text: &str) -> Map<String, Value> {
-    let mut context = Map::new();
-    let mut last_key = String::new();
+/// same keys (`HostId`, `RunspaceId`, `PipelineId`, …). A key that comes twice has its last value.
+fn context_of(text: &str) -> Vec<(String, String)> {
+    let mut context: Vec<(String, String)> = Vec::with_capacity(16);
+    let mut last: Option<usize> = None;
     for line in text.lines() {
-        let Some((key, value)) = line.split_once('=') else {
+        let key = line.split_once('=').filter(|(key, _)| is_key(key));
+        let Some((key, value)) = key else {
             // A value of several lines, such as a command line.
-            if let (Some(Value::String(value)), false) = (context.get_mut(&last_key), line.trim().is_empty()) {
+            if let (Some(idx), false) = (last, line.trim().is_empty() && !line.contains('=')) {
+                let value = &mut context[idx].1;
                 value.push('\n');
                 value.push_str(line.trim());
             }
             continue;
         };
-        let is_key = !key.trim().is_empty() && key.trim().chars().all(|it| it.is_alphanumeric() || it == ' ');
-        if !is_key {
-            if let Some(Value::String(value)) = context.get_mut(&last_key) {
-                value.push('\n');
-                value.push_str(line.trim());
-            }
-            continue;
-        }
         let mut key: String = key.split_whitespace().collect();
-        if let Some(stem) = key.strip_suffix("ID") {
-            key = format!("{stem}Id");
+        if key.ends_with("ID") {
+            key.replace_range(key.len() - 1.., "d");
         }
         let value = value.trim();
-        if !value.is_empty() {
-            context.insert(key.clone(), value.into());
-        }
-        last_key = key;
+        let known = context.iter().position(|(other, _)| *other == key);
+        last = match known {
+            Some(idx) if !value.is_empty() => {
+                value.clone_into(&mut context[idx].1);
+                Some(idx)
+            }
+            None if !value.is_empty() => {
+                context.push((key, value.to_owned()));
+                Some(context.len() - 1)
+            }
+            known => known,
+        };
     }
     context
 }
 
+fn is_key(text: &str) -> bool {
+    let text = text.trim();
+    !text.is_empty() && text.chars().all(|it| it.is_alphanumeric() || it == ' ')
+}
+
 /// What the context says, in columns where there is one, else in AdditionalFields.
 fn context(build: &mut Build<'_>, text: &str) {
-    for (key, value) in context_of(text) {
-        let Value::String(text) = value else { continue };
+    for (key, text) in context_of(text) {
         match key.as_str() {
             "HostApplication" => build.text(&col::INITIATING_PROCESS_COMMAND_LINE, &text),
             "User" | "UserId" => {
@@ -132,7 +137,7 @@ fn context(build: &mut Build<'_>, text: &str) {
                 build.text(&col::INITIATING_SCRIPT_PATH, &text);
                 build.extra("ScriptName", text);
             }
-            _ => build.extra(&key, text),
+            _ => build.extra_text(key, text),
         }
     }
 }
@@ -150,13 +155,13 @@ fn module(build: &mut Build<'_>) {
 }
 
 /// `CommandInvocation(Get-Item): "Get-Item"` and its parameters, one per line.
-fn invocation_of(build: &mut Build<'_>, payload: &str) {
+fn invocation_of<'a>(build: &mut Build<'a>, payload: &'a str) {
     if let Some((_, rest)) = payload.split_once("CommandInvocation(")
         && let Some((command, _)) = rest.split_once(')')
     {
-        build.extra("Command", command);
+        build.extra_text("Command", command);
     }
-    build.extra("Payload", payload);
+    build.extra_text("Payload", payload);
 }
 
 /// 4104. Parts of one text are joined before this is asked.
@@ -176,7 +181,7 @@ fn script(build: &mut Build<'_>) {
     }
     build.take("ScriptBlockText");
     if let Some(text) = build.event.get("ScriptBlockText") {
-        build.extra("Content", text);
+        build.extra_text("Content", text);
     }
 }
 
@@ -196,7 +201,7 @@ fn engine(build: &mut Build<'_>) {
     build.take_all("Data");
     let texts: Vec<&str> = event.texts("Data").collect();
     for (name, text) in ["NewEngineState", "PreviousEngineState"].into_iter().zip(&texts) {
-        build.extra(name, *text);
+        build.extra_text(name, *text);
     }
     if let Some(text) = texts.get(2) {
         context(build, text);

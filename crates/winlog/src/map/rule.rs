@@ -56,7 +56,7 @@ pub(crate) enum Rule {
 impl Rule {
     pub(super) fn apply(&self, build: &mut Build<'_>) {
         if let Rule::Note(name, value) = self {
-            build.extra(name, *value);
+            build.extra(*name, *value);
             return;
         }
         let Some(value) = build.take(self.field()) else { return };
@@ -82,7 +82,7 @@ impl Rule {
             }
             Rule::Hashes(_) => hashes(build, value),
             Rule::RemoteAddress(name) => remote_address(build, name, value),
-            Rule::Extra(_, name) => build.extra(name, value),
+            Rule::Extra(_, name) => build.extra_text(*name, value),
             Rule::Note(..) => {}
         }
     }
@@ -125,7 +125,7 @@ fn hashes(build: &mut Build<'_>, text: &str) {
             // All zeros means that there is none.
             (_, _) if digits.bytes().all(|byte| byte == b'0') => continue,
             (name, _) => {
-                build.extra(name, digits.to_ascii_lowercase());
+                build.extra(name.to_owned(), digits.to_ascii_lowercase());
                 continue;
             }
         };
@@ -133,7 +133,7 @@ fn hashes(build: &mut Build<'_>, text: &str) {
     }
 }
 
-pub(super) fn remote_address(build: &mut Build<'_>, name: &str, value: &str) {
+pub(super) fn remote_address(build: &mut Build<'_>, name: &'static str, value: &str) {
     match values::address(value) {
         Some(address) => {
             build.text(&col::REMOTE_IP, &address.to_string());

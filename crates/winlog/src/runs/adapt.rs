@@ -297,7 +297,7 @@ mod tests {
             record_id: 1,
             process_id: 5,
             thread_id: 6,
-            data: vec![Field { name: "ContextInfo".to_owned(), value: context.to_owned() }],
+            data: vec![Field { name: "ContextInfo".into(), value: context.to_owned() }],
             ..Event::default()
         }
     }

@@ -2,8 +2,8 @@
 
 /// Addresses of one DNS answer.
 pub const ANSWERS_MAX: usize = 64;
-/// Rows that wait for their answer, 1 to 3 KiB each.
-pub const HELD_ROWS_MAX: usize = 30_000;
+/// Rows that wait for their answer, 1 to 2 KiB each with it.
+pub const HELD_ROWS_MAX: usize = 20_000;
 /// Devices at once; rows of more pass without an answer.
 pub const DEVICES_MAX: usize = 10_000;
 /// One second in the engine's time.
@@ -13,12 +13,13 @@ pub const RECORDS_MAX: usize = 200_000;
 /// Spans of doubt about the clock; machines with more have a broken clock.
 pub const DOUBTS_MAX: usize = 1_024;
 /// Facts remembered of one process; the oldest go, and what needed them becomes less sure.
-pub const PROCESS_FACTS_MAX: usize = 60_000;
-/// Facts remembered of one device: about 300 bytes each.
-pub const DEVICE_FACTS_MAX: usize = 100_000;
+pub const PROCESS_FACTS_MAX: usize = 50_000;
+/// Facts remembered of one device: about 500 bytes each; less than three quarters of `FACTS_MAX`, so that one device
+/// alone is never forgotten for its size.
+pub const DEVICE_FACTS_MAX: usize = 70_000;
 /// Facts remembered of all devices together; beyond it the device with most is
 /// answered and forgotten.
-pub const FACTS_MAX: usize = 150_000;
+pub const FACTS_MAX: usize = 100_000;
 /// Text that counts as one more fact.
 pub const FACT_BYTES: usize = 512;
 /// Records without a fact that take as much memory as one.

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use prost::Message;
 use schema::{Row, col};
 use serde_json::{Map, Value, json};
 
@@ -27,11 +28,20 @@ type Held = (Row, u32);
 /// Log, number and time of writing of a record: a log that was cleared has the same numbers again.
 type Key = (String, u64, i64);
 
+/// A row that waits. As bytes, which take a third of the memory.
+#[derive(Debug)]
+struct Waiting {
+    row: Vec<u8>,
+    origin: u32,
+    time: i64,
+    keys: Vec<Key>,
+}
+
 #[derive(Debug, Default)]
 struct Device {
     engine: Engine,
-    /// Rows that wait, with their time and records, in the order of arrival.
-    held: Vec<(Held, i64, Vec<Key>)>,
+    /// Rows that wait, in the order of arrival.
+    held: Vec<Waiting>,
     /// Records that an answer will come for, and whose rows have not come yet.
     asked: HashSet<Key>,
     /// Last answers for records whose rows are not out yet.
@@ -73,7 +83,7 @@ impl Attributor {
         if n_asked == 0 {
             return vec![(row, origin)];
         }
-        device.held.push(((row, origin), time, keys));
+        device.held.push(Waiting { row: row.encode_to_vec(), origin, time, keys });
         self.n_held += 1;
         if self.n_held <= HELD_ROWS_MAX && self.weight <= FACTS_MAX {
             return Vec::new();
@@ -130,10 +140,12 @@ impl Device {
             self.verdicts.insert(key, verdict);
         }
         self.engine.close(before);
-        let (out, held) = std::mem::take(&mut self.held).into_iter().partition(|(_, time, _)| *time < before);
+        let (out, held): (Vec<Waiting>, Vec<Waiting>) =
+            std::mem::take(&mut self.held).into_iter().partition(|waiting| waiting.time < before);
         self.held = held;
-        let mut rows: Vec<Held> = Vec::new();
-        for ((mut row, origin), _, keys) in out {
+        let mut rows: Vec<Held> = Vec::with_capacity(out.len());
+        for Waiting { row, origin, keys, .. } in out {
+            let mut row = Row::decode(row.as_slice()).expect("we have encoded it");
             let found: Vec<Verdict> = keys.iter().filter_map(|key| self.verdicts.remove(key)).collect();
             // Of several sources of one act, the one that knows most.
             if let Some(verdict) = found.iter().min_by_key(|verdict| verdict.level) {
@@ -188,12 +200,25 @@ pub fn apply(verdict: &Verdict, row: &mut Row) {
     if !evidence.is_empty() {
         row.set(&col::ATTRIBUTION_EVIDENCE, Value::Array(evidence).to_string());
     }
-    let fields = row.text(&col::ADDITIONAL_FIELDS).map(serde_json::from_str::<Map<String, Value>>).transpose();
-    // Nothing that is there is overwritten.
-    let Ok(fields) = fields else { return };
-    let mut fields = fields.unwrap_or_default();
-    fields.insert("Attribution".to_owned(), details(verdict));
-    row.set(&col::ADDITIONAL_FIELDS, Value::Object(fields).to_string());
+    add_member(row, "Attribution", &details(verdict));
+}
+
+/// A member more in AdditionalFields. They are texts that we have written, so that one more can be put at their end.
+fn add_member(row: &mut Row, name: &str, value: &Value) {
+    let fields = row.text(&col::ADDITIONAL_FIELDS).unwrap_or("{}");
+    let with = match fields.strip_suffix('}') {
+        Some("{") => format!("{{\"{name}\":{value}}}"),
+        Some(members) if members.starts_with('{') && !members.contains(&format!("\"{name}\":")) => {
+            format!("{members},\"{name}\":{value}}}")
+        }
+        Some(_) | None => {
+            // Nothing that is there is overwritten.
+            let Ok(mut fields) = serde_json::from_str::<Map<String, Value>>(fields) else { return };
+            fields.insert(name.to_owned(), value.clone());
+            Value::Object(fields).to_string()
+        }
+    };
+    row.set(&col::ADDITIONAL_FIELDS, with);
 }
 
 fn details(verdict: &Verdict) -> Value {

@@ -9,16 +9,14 @@ use schema::{Row, col};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use store::Store;
-use tokio::runtime::Handle;
 use winlog::mde::RowSource;
 use winlog::{Damage, InOrder, Normalised, Normaliser};
 
-use super::files::{self, Opened};
-use super::ledger::Known;
-use super::sink::Sink;
-use super::{Input, Summary};
-use crate::limits::{IMPORT_FILES_TOGETHER, IMPORT_GAPS_MAX, IMPORT_PROGRESS_EVENTS};
-use crate::state::State;
+use crate::ahead::Ahead;
+use crate::files::{self, Opened};
+use crate::limits::{FILES_AHEAD_MAX, FILES_TOGETHER, GAPS_MAX, PROGRESS_EVENTS};
+use crate::sink::Sink;
+use crate::{Input, Known, Ledger, Summary};
 
 /// A file that is to be read.
 struct Todo {
@@ -28,23 +26,22 @@ struct Todo {
     computer: String,
 }
 
-/// Imports files. Blocks: not for the threads of the runtime. `progress` is called every now and then.
+/// Imports files. Blocks: not for the threads of an async runtime. `progress` is called every now and then.
 ///
 /// # Errors
 /// When the store or the state can't be written. Files that can't be read are problems in the summary.
 pub fn run(
     store: &Arc<Store>,
-    state: &State,
-    runtime: &Handle,
+    ledger: &dyn Ledger,
     inputs: Vec<Input>,
     mut summary: Summary,
     mut progress: impl FnMut(&Summary),
 ) -> Result<Summary> {
-    let todos = todos(state, runtime, inputs, &mut summary, &mut progress)?;
+    let todos = todos(ledger, inputs, &mut summary, &mut progress)?;
     summary.bytes_total = todos.iter().map(|todo| todo.len).sum();
     for together in todos.chunk_by(|first, second| first.computer == second.computer) {
-        for group in together.chunks(IMPORT_FILES_TOGETHER) {
-            import_group(store, state, runtime, group, &mut summary, &mut progress)?;
+        for group in together.chunks(FILES_TOGETHER) {
+            import_group(store, ledger, group, &mut summary, &mut progress)?;
         }
     }
     Ok(summary)
@@ -52,8 +49,7 @@ pub fn run(
 
 /// What is new among the inputs, sorted by device and name.
 fn todos(
-    state: &State,
-    runtime: &Handle,
+    ledger: &dyn Ledger,
     inputs: Vec<Input>,
     summary: &mut Summary,
     progress: &mut impl FnMut(&Summary),
@@ -62,7 +58,7 @@ fn todos(
     for input in inputs {
         let (digest, len) = files::digest(&input.path)?;
         // A copy under another name is the same file.
-        if todos.contains_key(&digest) || runtime.block_on(state.is_imported(&hex::encode(digest)))? {
+        if todos.contains_key(&digest) || ledger.is_imported(&hex::encode(digest))? {
             summary.n_known += 1;
             continue;
         }
@@ -77,19 +73,19 @@ fn todos(
 
 fn import_group(
     store: &Arc<Store>,
-    state: &State,
-    runtime: &Handle,
+    ledger: &dyn Ledger,
     group: &[Todo],
     summary: &mut Summary,
     progress: &mut impl FnMut(&Summary),
 ) -> Result<()> {
     let together = together(group);
     let mut order = InOrder::default();
+    let is_ahead = group.len() <= FILES_AHEAD_MAX && std::thread::available_parallelism().is_ok_and(|n| n.get() > 1);
     let (mut epochs, mut read, mut ready) = (Vec::new(), Vec::new(), Vec::new());
     for (origin, todo) in group.iter().enumerate() {
         epochs.push(epoch(&todo.digest));
         let file = hex::encode(todo.digest);
-        match runtime.block_on(state.begin_import(&file, &todo.input.name, &together))? {
+        match ledger.begin(&file, &todo.input.name, &together)? {
             Known::New => {}
             Known::Done => {
                 summary.n_known += 1;
@@ -107,22 +103,26 @@ fn import_group(
         summary.n_files += 1;
         let origin = u32::try_from(origin).context("few files at once")?;
         match files::open(&todo.input.path) {
+            Ok(Opened::Events(source)) if is_ahead => order.add(origin, Box::new(Ahead::start(source)?)),
             Ok(Opened::Events(source)) => order.add(origin, source),
             Ok(Opened::Rows(source)) => ready.push((origin, source)),
             Err(damage) => reject(summary, &todo.input.name, &damage),
         }
     }
-    let sink = Sink::new(store, state, runtime, epochs);
+    let sink = Sink::new(store, ledger, epochs);
     let mut group_run = GroupRun::new(sink, group, summary);
-    group_run.read(order, progress)?;
+    let before = group_run.summary.clone();
+    group_run.read(order, &before, progress)?;
     for (origin, source) in ready {
         group_run.read_rows(origin, source)?;
     }
     group_run.sink.finish()?;
-    let n_new = group_run.sink.n_new;
+    group_run.count_devices(&before);
+    let (n_new, held_bytes) = (group_run.sink.n_new, group_run.sink.held_bytes_most());
     summary.stored += n_new;
+    summary.held_bytes_most = summary.held_bytes_most.max(held_bytes);
     for file in read {
-        runtime.block_on(state.end_import(&file))?;
+        ledger.end(&file)?;
     }
     summary.bytes += group.iter().map(|todo| todo.len).sum::<u64>();
     progress(summary);
@@ -183,8 +183,7 @@ impl<'a> GroupRun<'a> {
         Self { sink, group, summary, normaliser: Normaliser::new(), places }
     }
 
-    fn read(&mut self, order: InOrder<'_>, progress: &mut impl FnMut(&Summary)) -> Result<()> {
-        let before = self.summary.clone();
+    fn read(&mut self, order: InOrder<'_>, before: &Summary, progress: &mut impl FnMut(&Summary)) -> Result<()> {
         let mut n_items = 0_u64;
         for (origin, item) in order {
             match item {
@@ -204,8 +203,8 @@ impl<'a> GroupRun<'a> {
             let rows = self.normaliser.take();
             self.store_all(rows)?;
             n_items += 1;
-            if n_items.is_multiple_of(IMPORT_PROGRESS_EVENTS) {
-                self.count(&before);
+            if n_items.is_multiple_of(PROGRESS_EVENTS) {
+                self.count(before);
                 progress(self.summary);
             }
         }
@@ -214,7 +213,7 @@ impl<'a> GroupRun<'a> {
         for origin in 0..self.places.len() {
             self.close_gaps(u32::try_from(origin).context("few files at once")?)?;
         }
-        self.count(&before);
+        self.count(before);
         Ok(())
     }
 
@@ -248,6 +247,14 @@ impl<'a> GroupRun<'a> {
         for (reason, count) in &tally.rejected {
             *self.summary.rejected.entry(reason).or_default() += count;
         }
+        self.count_devices(before);
+    }
+
+    fn count_devices(&mut self, before: &Summary) {
+        self.summary.devices.clone_from(&before.devices);
+        for (name, n_rows) in self.sink.rows() {
+            *self.summary.devices.entry(name.to_owned()).or_default() += n_rows;
+        }
     }
 
     fn store_all(&mut self, rows: Vec<Normalised>) -> Result<()> {
@@ -258,12 +265,11 @@ impl<'a> GroupRun<'a> {
     }
 
     fn store(&mut self, row: &Row, origin: u32) -> Result<()> {
-        let device = self.sink.push(row, origin)?;
+        self.sink.push(row, origin)?;
         if let Some(time_ns) = row.number(&col::TIMESTAMP) {
             let span = self.summary.span_ns.get_or_insert((time_ns, time_ns));
             *span = (span.0.min(time_ns), span.1.max(time_ns));
         }
-        *self.summary.devices.entry(device).or_default() += 1;
         Ok(())
     }
 
@@ -273,7 +279,7 @@ impl<'a> GroupRun<'a> {
         self.normaliser.reject(damage.name());
         let place = &mut self.places[idx];
         place.n_gaps += 1;
-        if place.n_gaps <= IMPORT_GAPS_MAX {
+        if place.n_gaps <= GAPS_MAX {
             place.gaps.push(Gap { damage, from_ns: place.last_ns });
         }
     }

@@ -1,12 +1,14 @@
 //! Import of Windows event logs: files to events, events to rows, rows to the store, under the devices that the events
-//! name.
+//! name. What was imported is kept by whoever calls, in a [`Ledger`].
 //!
 //! A file is a stream of each device in it: the epoch comes from the file's content, the sequence number from the row's
 //! place. The same file again is therefore stored once, also when an import was interrupted and is repeated; files that
 //! were imported to the end are not even read again.
 
+mod ahead;
 mod files;
 mod ledger;
+pub mod limits;
 mod run;
 mod sink;
 
@@ -15,11 +17,10 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::clock::text_of_ns;
-
 pub use files::{NO_FILES, collect};
-pub use ledger::MIGRATION;
+pub use ledger::{Known, Ledger};
 pub use run::run;
+use winlog::time_text_of_ns;
 
 /// A file to import.
 #[derive(Clone, Debug)]
@@ -59,6 +60,8 @@ pub struct Summary {
     pub devices: BTreeMap<String, u64>,
     /// Times of the earliest and the latest row, nanoseconds since 1970.
     pub span_ns: Option<(i64, i64)>,
+    /// The most bytes of rows that were in memory at once, encoded.
+    pub held_bytes_most: usize,
     /// What could not be read, the first of them.
     pub problems: Vec<String>,
 }
@@ -66,7 +69,8 @@ pub struct Summary {
 impl Summary {
     /// As JSON; `events = rows + merged + rejected`.
     pub fn to_json(&self) -> Value {
-        let (from, to) = (self.span_ns.map(|span| text_of_ns(span.0)), self.span_ns.map(|span| text_of_ns(span.1)));
+        let (from, to) =
+            (self.span_ns.map(|span| time_text_of_ns(span.0)), self.span_ns.map(|span| time_text_of_ns(span.1)));
         json!({
             "events": self.events, "rows": self.rows, "merged": self.merged, "rejected": self.n_rejected(),
             "rejectedBy": self.rejected, "stored": self.stored, "gaps": self.gaps, "files": self.n_files,
@@ -81,7 +85,7 @@ impl Summary {
     }
 
     fn problem(&mut self, text: String) {
-        if self.problems.len() < crate::limits::IMPORT_PROBLEMS_MAX {
+        if self.problems.len() < limits::PROBLEMS_MAX {
             self.problems.push(text);
         }
     }

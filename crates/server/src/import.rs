@@ -1,6 +1,8 @@
-//! Which files were imported, in the small state.
+//! The ledger of imports in the small state: which files were imported, and devices that only imports speak for.
 
 use anyhow::Result;
+use importer::{Known, Ledger};
+use tokio::runtime::Handle;
 
 use crate::clock::now_s;
 use crate::state::{Sign, State};
@@ -11,20 +13,34 @@ pub const MIGRATION: &str = "
         started INTEGER NOT NULL, finished INTEGER);
 ";
 
-/// What is known of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Known {
-    /// Never seen, or begun with the same files as now.
-    New,
-    /// Imported to the end.
-    Done,
-    /// Begun together with other files: its rows would come out differently now.
-    BegunOtherwise,
+/// The state as the importer's ledger, for a thread that may wait.
+pub struct StateLedger<'a> {
+    /// Where it is kept.
+    pub state: &'a State,
+    /// Runs what the state does.
+    pub runtime: &'a Handle,
+}
+
+impl Ledger for StateLedger<'_> {
+    fn is_imported(&self, file: &str) -> Result<bool> {
+        self.runtime.block_on(self.state.is_imported(file))
+    }
+
+    fn begin(&self, file: &str, name: &str, together: &str) -> Result<Known> {
+        self.runtime.block_on(self.state.begin_import(file, name, together))
+    }
+
+    fn end(&self, file: &str) -> Result<()> {
+        self.runtime.block_on(self.state.end_import(file))
+    }
+
+    fn add_device(&self, id: &str, name: &str) -> Result<()> {
+        self.runtime.block_on(self.state.add_imported_device(id, name))
+    }
 }
 
 impl State {
-    /// True when a file was imported to the end.
-    pub(super) async fn is_imported(&self, file: &str) -> Result<bool> {
+    async fn is_imported(&self, file: &str) -> Result<bool> {
         let finished: Option<Option<i64>> = sqlx::query_scalar("SELECT finished FROM imports WHERE file = ?")
             .bind(file)
             .fetch_optional(self.pool())
@@ -33,7 +49,7 @@ impl State {
     }
 
     /// Notes that a file is being imported; `together` stands for the files that are read with it.
-    pub(super) async fn begin_import(&self, file: &str, name: &str, together: &str) -> Result<Known> {
+    async fn begin_import(&self, file: &str, name: &str, together: &str) -> Result<Known> {
         sqlx::query(
             "INSERT INTO imports (file, name, together, started) VALUES (?, ?, ?, ?) ON CONFLICT (file) DO NOTHING",
         )
@@ -56,7 +72,7 @@ impl State {
     }
 
     /// Notes that a file was imported to the end.
-    pub(super) async fn end_import(&self, file: &str) -> Result<()> {
+    async fn end_import(&self, file: &str) -> Result<()> {
         sqlx::query("UPDATE imports SET finished = ? WHERE file = ?")
             .bind(now_s())
             .bind(file)
@@ -66,7 +82,7 @@ impl State {
     }
 
     /// Adds a device that only imports speak for. It has no certificate, so nothing can send in its name.
-    pub(super) async fn add_imported_device(&self, id: &str, name: &str) -> Result<()> {
+    async fn add_imported_device(&self, id: &str, name: &str) -> Result<()> {
         if self.device(id).await?.is_some() {
             return Ok(());
         }

@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 use winlog::mde::{CsvReader, JsonAnswer, RowSource, is_header};
 use winlog::{Damage, JsonLines, Source, XmlReader};
 
-use super::{Input, Summary};
-use crate::limits::{IMPORT_FILES_MAX, IMPORT_FOLDER_DEPTH_MAX};
+use crate::limits::{FILES_MAX, FOLDER_DEPTH_MAX};
+use crate::{Input, Summary};
 
 /// Names of files in a folder that are looked at. A file that is named itself is always looked at.
 const EXTENSIONS: [&str; 6] = ["evtx", "xml", "json", "jsonl", "ndjson", "csv"];
@@ -57,7 +57,7 @@ fn walk(folder: &Path, depth: usize, inputs: &mut Vec<Input>, summary: &mut Summ
         // Links are not followed: they can lead in circles and out of the folder.
         let metadata = std::fs::symlink_metadata(&path).with_context(|| format!("open {}", path.display()))?;
         if metadata.is_dir() {
-            if depth >= IMPORT_FOLDER_DEPTH_MAX {
+            if depth >= FOLDER_DEPTH_MAX {
                 bail!("{} is nested too deep", path.display());
             }
             walk(&path, depth + 1, inputs, summary)?;
@@ -68,8 +68,8 @@ fn walk(folder: &Path, depth: usize, inputs: &mut Vec<Input>, summary: &mut Summ
             summary.n_ignored += 1;
             continue;
         }
-        if inputs.len() >= IMPORT_FILES_MAX {
-            bail!("more than {IMPORT_FILES_MAX} files: import the folders below one by one");
+        if inputs.len() >= FILES_MAX {
+            bail!("more than {FILES_MAX} files: import the folders below one by one");
         }
         inputs.push(input(&path));
     }
@@ -95,7 +95,7 @@ pub(super) fn digest(path: &Path) -> Result<([u8; 32], u64)> {
 /// A file that is open.
 pub(super) enum Opened {
     /// Events, which become rows.
-    Events(Box<dyn Source>),
+    Events(Box<dyn Source + Send>),
     /// Rows of Defender.
     Rows(Box<dyn RowSource>),
 }

@@ -1,0 +1,4 @@
+//! Import without a server: what is in memory, and what is stored.
+
+mod memory;
+mod support;
