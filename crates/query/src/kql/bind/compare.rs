@@ -7,6 +7,7 @@ use datafusion::scalar::ScalarValue;
 
 use super::Bound;
 use crate::kql::frame::UNIX_EPOCH_TICKS;
+use crate::kql::functions;
 use crate::kql::types::{KqlType, Typed};
 use crate::kql::value::Value;
 
@@ -91,6 +92,24 @@ pub(crate) fn filtering(predicate: Expr) -> Expr {
             let (left, right) = (Box::new(filtering(*left)), Box::new(filtering(*right)));
             Expr::BinaryExpr(BinaryExpr { left, op, right })
         }
+        other if compares_with_itself(&other) => hidden(other),
         other => other,
+    }
+}
+
+/// Whether both sides read the same column, and one of them is more than that: `iff(a > 0, a, 3) >= a`.
+fn compares_with_itself(predicate: &Expr) -> bool {
+    let Expr::BinaryExpr(BinaryExpr { left, right, .. }) = predicate else { return false };
+    left != right && !left.column_refs().is_disjoint(&right.column_refs())
+}
+
+/// The predicate in a function that DataFusion does not look into. From two such comparisons it makes `f(a) = a`, takes
+/// `a` for a second name of an expression in which `a` occurs, and then refuses any order by `a` (SanityCheckPlan).
+fn hidden(predicate: Expr) -> Expr {
+    let Some(function) = functions::find("tobool") else { return predicate };
+    let argument = Typed::new(predicate.clone(), KqlType::Bool);
+    match functions::call(&functions::QueryContext::default(), function, vec![argument]) {
+        Ok(call) => call.expr,
+        Err(_) => predicate,
     }
 }
