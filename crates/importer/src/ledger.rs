@@ -2,6 +2,8 @@
 
 use anyhow::Result;
 
+use crate::{LogName, Span};
+
 /// What is known of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Known {
@@ -27,11 +29,18 @@ pub trait Ledger {
     /// When the ledger can't be written.
     fn begin(&self, file: &str, name: &str, together: &str) -> Result<Known>;
 
-    /// Notes that a file was imported to the end.
+    /// Notes that a file was imported to the end, and what it held of each log.
     ///
     /// # Errors
     /// When the ledger can't be written.
-    fn end(&self, file: &str) -> Result<()>;
+    fn end(&self, file: &str, spans: &[(LogName, Span)]) -> Result<()>;
+
+    /// What files held of a log that were imported before this one was begun: when an import is repeated that broke off,
+    /// the same as at first.
+    ///
+    /// # Errors
+    /// When the ledger can't be read.
+    fn spans(&self, file: &str, computer: &str, channel: &str) -> Result<Vec<Span>>;
 
     /// Adds a device that only imports speak for; one that is there stays as it is.
     ///

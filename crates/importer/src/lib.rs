@@ -10,6 +10,7 @@ mod files;
 mod ledger;
 pub mod limits;
 mod run;
+mod seen;
 mod sink;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use serde_json::{Value, json};
 pub use files::{NO_FILES, collect};
 pub use ledger::{Known, Ledger};
 pub use run::run;
+pub use seen::{LogName, Span};
 use winlog::time_text_of_ns;
 
 /// A file to import.

@@ -27,6 +27,11 @@ pub const WAITING_BYTES_MAX: usize = 8 << 20;
 /// Bytes of rows after which the store writes its memory to column files. As columns they take about three times as much
 /// memory, once more while they are sorted; an import of any size stays under 300 MB with that.
 pub const FLUSH_BYTES: usize = 12 << 20;
+/// Records that are remembered over files that are read together, 32 bytes each: those of a few days of a busy log.
+/// Beyond it a record that comes again is stored again.
+pub const SEEN_RECORDS_MAX: usize = 1_000_000;
+/// Logs of one file that are remembered for later imports.
+pub const SPANS_MAX: usize = 10_000;
 /// Parts of a file that a thread of its own has read ahead, with their events.
 pub const PARTS_AHEAD: usize = 4;
 /// Files read together for which there are such threads.

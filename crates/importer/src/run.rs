@@ -15,6 +15,7 @@ use winlog::{Damage, InOrder, Normalised, Normaliser};
 use crate::ahead::Ahead;
 use crate::files::{self, Opened};
 use crate::limits::{FILES_AHEAD_MAX, FILES_TOGETHER, GAPS_MAX, PROGRESS_EVENTS};
+use crate::seen::Seen;
 use crate::sink::Sink;
 use crate::{Input, Known, Ledger, Summary};
 
@@ -99,7 +100,7 @@ fn import_group(
                 continue;
             }
         }
-        read.push(file);
+        read.push((u32::try_from(origin).context("few files at once")?, file));
         summary.n_files += 1;
         let origin = u32::try_from(origin).context("few files at once")?;
         match files::open(&todo.input.path) {
@@ -110,7 +111,8 @@ fn import_group(
         }
     }
     let sink = Sink::new(store, ledger, epochs);
-    let mut group_run = GroupRun::new(sink, group, summary);
+    let files = group.iter().map(|todo| hex::encode(todo.digest)).collect();
+    let mut group_run = GroupRun::new(sink, Seen::new(ledger, files), group, summary);
     let before = group_run.summary.clone();
     group_run.read(order, &before, progress)?;
     for (origin, source) in ready {
@@ -118,11 +120,12 @@ fn import_group(
     }
     group_run.sink.finish()?;
     group_run.count_devices(&before);
+    let spans: Vec<_> = read.iter().map(|(origin, _)| group_run.seen.spans(*origin)).collect();
     let (n_new, held_bytes) = (group_run.sink.n_new, group_run.sink.held_bytes_most());
     summary.stored += n_new;
     summary.held_bytes_most = summary.held_bytes_most.max(held_bytes);
-    for file in read {
-        ledger.end(&file)?;
+    for ((_, file), spans) in read.iter().zip(spans) {
+        ledger.end(file, &spans)?;
     }
     summary.bytes += group.iter().map(|todo| todo.len).sum::<u64>();
     progress(summary);
@@ -171,6 +174,7 @@ struct Place {
 /// The files of one group on their way.
 struct GroupRun<'a> {
     sink: Sink<'a>,
+    seen: Seen<'a>,
     group: &'a [Todo],
     summary: &'a mut Summary,
     normaliser: Normaliser,
@@ -178,9 +182,9 @@ struct GroupRun<'a> {
 }
 
 impl<'a> GroupRun<'a> {
-    fn new(sink: Sink<'a>, group: &'a [Todo], summary: &'a mut Summary) -> Self {
+    fn new(sink: Sink<'a>, seen: Seen<'a>, group: &'a [Todo], summary: &'a mut Summary) -> Self {
         let places = group.iter().map(|_| Place::default()).collect();
-        Self { sink, group, summary, normaliser: Normaliser::new(), places }
+        Self { sink, seen, group, summary, normaliser: Normaliser::new(), places }
     }
 
     fn read(&mut self, order: InOrder<'_>, before: &Summary, progress: &mut impl FnMut(&Summary)) -> Result<()> {
@@ -196,7 +200,11 @@ impl<'a> GroupRun<'a> {
                         event.computer.to_lowercase().clone_into(&mut place.computer);
                     }
                     self.close_gaps(origin)?;
-                    self.normaliser.push(event, origin);
+                    if self.seen.is_known(&event, origin)? {
+                        self.normaliser.repeat();
+                    } else {
+                        self.normaliser.push(event, origin);
+                    }
                 }
                 Err(damage) => self.damaged(origin, damage),
             }

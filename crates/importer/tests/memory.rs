@@ -22,7 +22,7 @@ fn large(number: u64) -> Event {
 #[test]
 fn a_file_of_any_size_is_held_in_part_only() {
     let rig = Rig::new();
-    let n_events = 5 * FLUSH_BYTES as u64 / 20_000;
+    let n_events = 2 * FLUSH_BYTES as u64 / 20_000;
     let log = rig.log("large.evtx", (0..n_events).map(large));
     let summary = rig.import(&[&log]);
     assert_eq!((summary.rows, summary.stored), (n_events, n_events));

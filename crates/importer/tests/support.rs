@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use anyhow::Result;
-use importer::{Input, Known, Ledger, Summary};
+use importer::{Input, Known, Ledger, LogName, Span, Summary};
 use store::{Options, Store};
 use winlog::Event;
 use winlog::evtx::Writer;
@@ -16,6 +16,7 @@ use winlog::evtx::Writer;
 #[derive(Default)]
 pub struct Memory {
     files: Mutex<HashMap<String, bool>>,
+    spans: Mutex<Vec<(LogName, Span)>>,
     pub devices: Mutex<BTreeSet<String>>,
 }
 
@@ -29,9 +30,16 @@ impl Ledger for Memory {
         Ok(Known::New)
     }
 
-    fn end(&self, file: &str) -> Result<()> {
+    fn end(&self, file: &str, spans: &[(LogName, Span)]) -> Result<()> {
+        self.spans.lock().unwrap().extend_from_slice(spans);
         self.files.lock().unwrap().insert(file.to_owned(), true);
         Ok(())
+    }
+
+    fn spans(&self, _: &str, computer: &str, channel: &str) -> Result<Vec<Span>> {
+        let spans = self.spans.lock().unwrap();
+        let of_log = spans.iter().filter(|(log, _)| log.0 == computer && log.1 == channel);
+        Ok(of_log.map(|(_, span)| *span).collect())
     }
 
     fn add_device(&self, _: &str, name: &str) -> Result<()> {

@@ -4,6 +4,7 @@
 pub mod action;
 pub mod column;
 pub mod columns;
+pub mod dns;
 pub mod record;
 pub mod row;
 pub mod sample;

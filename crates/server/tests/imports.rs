@@ -224,3 +224,66 @@ fn real_logs() {
     let again = json_of(&nenrin(&data_dir, &["import", &folder, "--json"]));
     assert_eq!((sums(&again), &again["stored"]), ([0; 4], &json!(0)));
 }
+
+/// The article's scenario: which script made each connection of one `powershell_ise.exe`, asked in KQL of what is stored.
+#[test]
+fn which_script_connected_where() {
+    let data = tempfile::tempdir().unwrap();
+    let data_dir = data.path().join("server");
+    let logs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../winlog/tests/runs");
+    let logs = ["two-tabs.xml", "two-tabs-no-dns-log.xml", "in-turn.xml"].map(|name| logs.join(name));
+    let mut args = vec!["import"];
+    args.extend(logs.iter().map(|log| log.to_str().unwrap()));
+    assert!(nenrin(&data_dir, &args).status.success());
+    let hunt = |device: &str| {
+        let query = format!(
+            "DeviceNetworkEvents | where DeviceName == '{device}' | where InitiatingProcessFileName =~ \"powershell_ise.exe\"
+             | summarize count() by RemoteUrl, InitiatingScriptPath, AttributionLevel | sort by RemoteUrl asc"
+        );
+        let answer = nenrin(&data_dir, &["query", &query, "--all-time", "--json"]);
+        assert!(answer.status.success(), "{answer:?}");
+        let answer: Json = serde_json::from_slice(&answer.stdout).unwrap();
+        let rows = answer["rows"].as_array().unwrap().iter();
+        let cell = |cell: &Json| cell.as_str().map_or_else(|| cell.to_string(), str::to_owned);
+        rows.map(|row| row.as_array().unwrap().iter().map(cell).collect::<Vec<_>>()).collect::<Vec<_>>()
+    };
+    let (api, login) = ("api.securitycenter.windows.com", "login.windows.net");
+    let (alerts, token) = (r"C:\Scripts\Get-Alerts.ps1", r"C:\Scripts\Get-Token.ps1");
+    let both = [[api, alerts, "likely-content", "1"], [login, token, "likely-content", "1"]];
+    assert_eq!(hunt("ws01.example.com"), both);
+    assert_eq!(hunt("ws02.example.com"), both);
+    // Both scripts name the host, and nothing says which of them asked: none is named.
+    assert_eq!(hunt("ws03.example.com"), [[api, "", "ambiguous", "1"], [login, token, "likely-content", "1"]]);
+}
+
+/// What Defender found is an alert, once, also when it says twice what it did.
+#[tokio::test(flavor = "multi_thread")]
+async fn detections_of_defender_are_alerts() {
+    let rig = Rig::start().await;
+    let logs = tempfile::tempdir().unwrap();
+    let found = |id: u32, time: &str| {
+        let fields = [
+            ("Detection ID", "{B1A4E0D7-0000-4000-8000-000000000003}"),
+            ("Threat Name", "HackTool:PowerShell/X"),
+            ("Severity Name", "High"),
+            ("Category Name", "Tool"),
+            ("Path", r"file:_C:\Users\ann\a.ps1"),
+        ];
+        event("Microsoft-Windows-Windows Defender", id, time, &fields)
+    };
+    let xml = format!("{}{}", found(1116, "2026-03-02T09:15:04Z"), found(1117, "2026-03-02T09:15:09Z"));
+    std::fs::write(logs.path().join("defender.xml"), xml).unwrap();
+    let server_dir = rig.dir.path().join("server");
+    let done = json_of(&nenrin(&server_dir, &["import", logs.path().to_str().unwrap(), "--json"]));
+    assert_eq!(sums(&done), [2, 2, 0, 0], "{done}");
+    let cookie = rig.cookie();
+    let body = json!({ "from": "2026-03-01T00:00:00Z" }).to_string().into_bytes();
+    let asked = rig.portal("/api/v1/detections/history", &["-b", &cookie, "-H", JSON], Some(body)).await;
+    assert_eq!(asked.status, 200, "{asked:?}");
+    let query = "AlertInfo | project Title, Severity, Category, DetectionSource";
+    let answer = nenrin(&server_dir, &["query", query, "--all-time", "--json"]);
+    let text = String::from_utf8_lossy(&answer.stdout).into_owned();
+    let answer: Json = serde_json::from_str(&text).unwrap();
+    let expected = json!([["'HackTool:PowerShell/X' was detected", "High", "Malware", "WindowsDefenderAv"]]);
+    assert_eq!(answer["rows"], expected, "{text}");
+}

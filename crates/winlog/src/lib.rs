@@ -11,6 +11,7 @@ pub mod evtx;
 mod held;
 mod json;
 pub mod limits;
+mod links;
 mod map;
 pub mod mde;
 mod members;

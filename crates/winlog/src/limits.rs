@@ -43,5 +43,20 @@ pub const SCRIPT_PARTS_MAX: usize = 1_000;
 /// Scripts of which parts are missing at once; Windows writes the parts one after the other.
 pub const SCRIPTS_OPEN_MAX: usize = 256;
 
+/// Open handles of one device whose objects are remembered.
+pub const HANDLES_MAX: usize = 10_000;
+
+/// Addresses in answers to one device's processes that are remembered.
+pub const ANSWERS_MAX: usize = 10_000;
+
+/// How long an answer explains a connection to its address: programs that keep a name for longer ask again.
+pub const ANSWER_VALID_NS: i64 = 60_000_000_000;
+
+/// Addresses of one device: adapters, and what they had before.
+pub const OWN_ADDRESSES_MAX: usize = 256;
+
+/// Devices whose handles, answers and addresses are remembered.
+pub const LINKED_DEVICES_MAX: usize = 2_000;
+
 /// Processes that are remembered, over all devices of an import, 1 to 2 KiB each: more than a hundred devices run at once.
 pub const PROCESSES_MAX: usize = 16_384;

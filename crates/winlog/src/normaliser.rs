@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use schema::Row;
 
 use crate::held::Window;
+use crate::links::Links;
 use crate::merge::{self, Act};
 use crate::processes::Processes;
 use crate::runs::Attributor;
@@ -55,6 +56,7 @@ pub struct Normaliser {
     scripts: Scripts,
     window: Window,
     processes: Processes,
+    links: Links,
     attributor: Attributor,
     /// Time of the last event of each origin, for events without one.
     last_ns: Vec<i64>,
@@ -92,12 +94,20 @@ impl Normaliser {
             }
             return;
         }
+        self.links.complete(&mut event);
         let mut row = map::row(&event);
+        self.links.see(&event, &mut row);
         if !has_time {
             merge::add_extra(&mut row, "TimeSource", "previous record".into());
         }
         let act = merge::act(&event, &row);
         self.hold(row, origin, event.time_ns, act);
+    }
+
+    /// Counts an event that is a row already, from another file.
+    pub fn repeat(&mut self) {
+        self.tally.events += 1;
+        self.tally.merged += 1;
     }
 
     /// Counts an input that is no event.
@@ -139,6 +149,7 @@ impl Normaliser {
 
     fn emit(&mut self, mut row: Row, origin: u32) {
         self.processes.see(&mut row);
+        self.links.name(&mut row);
         let rows = self.attributor.hold(row, origin);
         self.deliver(rows);
     }

@@ -14,12 +14,13 @@ const EVENTS_AT_ONCE: usize = 256;
 pub struct XmlReader<R: Read> {
     reader: BufReader<Utf8<R>>,
     n_events: u64,
+    is_over: bool,
 }
 
 impl<R: Read> XmlReader<R> {
     /// Reads nothing yet.
     pub fn new(reader: R) -> Self {
-        Self { reader: BufReader::with_capacity(64 << 10, Utf8::new(reader)), n_events: 0 }
+        Self { reader: BufReader::with_capacity(64 << 10, Utf8::new(reader)), n_events: 0, is_over: false }
     }
 
     /// The text from `<Event` to `</Event>`; `None` at the end.
@@ -75,38 +76,59 @@ fn starts_event(tag: &[u8]) -> bool {
         || tag.starts_with(b"<Event\r")
 }
 
+impl<R: Read> Numbered for XmlReader<R> {
+    fn next_event(&mut self) -> std::io::Result<Option<(u64, Result<Event, Error>)>> {
+        let text = self.next_text()?;
+        self.n_events += u64::from(text.is_some());
+        Ok(text.map(|text| (self.n_events, text.and_then(|text| xml::parse(&text)))))
+    }
+
+    fn is_over(&mut self) -> &mut bool {
+        &mut self.is_over
+    }
+}
+
 impl<R: Read> Source for XmlReader<R> {
     fn next_some(&mut self) -> Option<Vec<Result<Event, Damage>>> {
-        let mut items = Vec::new();
-        while items.len() < EVENTS_AT_ONCE {
-            match self.next_text() {
-                Ok(Some(text)) => {
-                    self.n_events += 1;
-                    let record_id = self.n_events;
-                    let event = text.and_then(|text| xml::parse(&text));
-                    items.push(event.map_err(|error| Damage::Event { record_id, error }));
-                }
-                Ok(None) => break,
-                Err(error) => {
-                    items.push(Err(Damage::File(error.to_string())));
-                    break;
-                }
+        next_some(self)
+    }
+}
+
+/// What gives one event after the other, each with its number.
+trait Numbered {
+    /// `None` at the end.
+    fn next_event(&mut self) -> std::io::Result<Option<(u64, Result<Event, Error>)>>;
+
+    /// Whether the file could not be read any further: it would fail again for ever.
+    fn is_over(&mut self) -> &mut bool;
+}
+
+fn next_some(reader: &mut impl Numbered) -> Option<Vec<Result<Event, Damage>>> {
+    let mut items = Vec::new();
+    while items.len() < EVENTS_AT_ONCE && !*reader.is_over() {
+        match reader.next_event() {
+            Ok(Some((record_id, event))) => items.push(event.map_err(|error| Damage::Event { record_id, error })),
+            Ok(None) => break,
+            Err(error) => {
+                *reader.is_over() = true;
+                items.push(Err(Damage::File(error.to_string())));
             }
         }
-        (!items.is_empty()).then_some(items)
     }
+    (!items.is_empty()).then_some(items)
 }
 
 /// A file with one JSON object per line.
 pub struct JsonLines<R: Read> {
     reader: BufReader<Utf8<R>>,
     n_lines: u64,
+    is_over: bool,
 }
 
 impl<R: Read> JsonLines<R> {
     /// Reads nothing yet.
     pub fn new(reader: R) -> Self {
-        Self { reader: BufReader::with_capacity(64 << 10, Utf8::new(reader)), n_lines: 0 }
+        Self { reader: BufReader::with_capacity(64 << 10, Utf8::new(reader)), n_lines: 0, is_over: false }
     }
 
     fn next_line(&mut self) -> std::io::Result<Option<Result<Vec<u8>, Error>>> {
@@ -128,25 +150,24 @@ impl<R: Read> JsonLines<R> {
     }
 }
 
-impl<R: Read> Source for JsonLines<R> {
-    fn next_some(&mut self) -> Option<Vec<Result<Event, Damage>>> {
-        let mut items = Vec::new();
-        while items.len() < EVENTS_AT_ONCE {
-            match self.next_line() {
-                Ok(Some(Ok(line))) if line.trim_ascii().is_empty() => {}
-                Ok(Some(line)) => {
-                    let record_id = self.n_lines;
-                    let event = line.and_then(|line| json::parse(&line));
-                    items.push(event.map_err(|error| Damage::Event { record_id, error }));
-                }
-                Ok(None) => break,
-                Err(error) => {
-                    items.push(Err(Damage::File(error.to_string())));
-                    break;
-                }
+impl<R: Read> Numbered for JsonLines<R> {
+    fn next_event(&mut self) -> std::io::Result<Option<(u64, Result<Event, Error>)>> {
+        loop {
+            match self.next_line()? {
+                Some(Ok(line)) if line.trim_ascii().is_empty() => {}
+                line => return Ok(line.map(|line| (self.n_lines, line.and_then(|line| json::parse(&line))))),
             }
         }
-        (!items.is_empty()).then_some(items)
+    }
+
+    fn is_over(&mut self) -> &mut bool {
+        &mut self.is_over
+    }
+}
+
+impl<R: Read> Source for JsonLines<R> {
+    fn next_some(&mut self) -> Option<Vec<Result<Event, Damage>>> {
+        next_some(self)
     }
 }
 

@@ -86,3 +86,31 @@ fn several_sources_are_one_in_the_order_of_time() {
     let found: Vec<(u32, i64)> = order.map(|(origin, item)| (origin, item.map_or(-1, |event| event.time_ns))).collect();
     assert_eq!(found, [(0, 1), (1, 2), (1, -1), (0, 5), (0, 0), (1, 6), (0, 7)]);
 }
+
+/// A file that breaks off with an error of the disk.
+struct Broken<'a>(&'a [u8]);
+
+impl std::io::Read for Broken<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self.0.read(buffer)? {
+            0 => Err(std::io::Error::other("disk on fire")),
+            n_read => Ok(n_read),
+        }
+    }
+}
+
+#[test]
+fn a_disk_that_fails_is_said_once() {
+    let xml = "<Event><System><Provider Name='P'/></System></Event>\n";
+    let sources: [Box<dyn Source>; 2] =
+        [Box::new(XmlReader::new(Broken(xml.as_bytes()))), Box::new(JsonLines::new(Broken(b"\n\n")))];
+    for mut source in sources {
+        let mut items = Vec::new();
+        while let Some(some) = source.next_some() {
+            items.extend(some);
+            assert!(items.len() < 10, "it never ends");
+        }
+        let failed = Err(Damage::File("disk on fire".to_owned()));
+        assert_eq!(items.iter().filter(|item| **item == failed).count(), 1, "{items:?}");
+    }
+}

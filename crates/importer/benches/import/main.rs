@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 use evtx::{EvtxParser, ParserSettings};
-use importer::{Input, Known, Ledger, Summary};
+use importer::{Input, Known, Ledger, LogName, Span, Summary};
 use serde_json::{Value as Json, json};
 use store::{Options, Store};
 
@@ -56,9 +56,13 @@ impl Ledger for Memory {
         Ok(Known::New)
     }
 
-    fn end(&self, file: &str) -> Result<()> {
+    fn end(&self, file: &str, _: &[(LogName, Span)]) -> Result<()> {
         self.0.lock().expect("no panic under the lock").insert(file.to_owned());
         Ok(())
+    }
+
+    fn spans(&self, _: &str, _: &str, _: &str) -> Result<Vec<Span>> {
+        Ok(Vec::new())
     }
 
     fn add_device(&self, _: &str, _: &str) -> Result<()> {

@@ -321,16 +321,17 @@ fn find(rules: &RuleSet, asked: &[Rows], trees: &mut Trees) -> Vec<Finding> {
         let platform = Platform::of_os(&device.os);
         for (row, event, received_ns) in &rows.rows {
             let tree = trees.of(row);
+            let origin = || Origin {
+                tenant: device.tenant.clone(),
+                device: device.id.clone(),
+                device_name: row.text(&col::DEVICE_NAME).unwrap_or(&device.name).to_owned(),
+                event: event.clone(),
+                received_ns: *received_ns,
+            };
             for rule in rules.matches(row, platform) {
-                let origin = Origin {
-                    tenant: device.tenant.clone(),
-                    device: device.id.clone(),
-                    device_name: row.text(&col::DEVICE_NAME).unwrap_or(&device.name).to_owned(),
-                    event: event.clone(),
-                    received_ns: *received_ns,
-                };
-                findings.push(Finding::new(rule, row, &origin, tree.clone()));
+                findings.push(Finding::new(rule, row, &origin(), tree.clone()));
             }
+            findings.extend(Finding::of_antivirus(row, origin));
         }
     }
     findings

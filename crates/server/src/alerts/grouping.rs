@@ -85,6 +85,44 @@ impl Finding {
         }
     }
 
+    /// What Defender's antivirus found and said in its own events (1116, 1117): one alert for all events of a detection.
+    pub fn of_antivirus(row: &Row, origin: impl FnOnce() -> Origin) -> Option<Self> {
+        if row.text(&col::ACTION_TYPE) != Some("AntivirusDetection") {
+            return None;
+        }
+        let fields: serde_json::Value = serde_json::from_str(row.text(&col::ADDITIONAL_FIELDS)?).ok()?;
+        let text = |name: &str| fields[name].as_str().filter(|text| !text.is_empty());
+        let threat = text("ThreatName")?;
+        let origin = origin();
+        let severity = match text("Severity Name") {
+            Some("Severe" | "High") => "High",
+            Some("Moderate" | "Medium") => "Medium",
+            Some("Low") => "Low",
+            Some(_) | None => "Informational",
+        };
+        Some(Self {
+            rule: format!("defender:{}", text("Detection ID").unwrap_or(threat)),
+            title: format!("'{threat}' was detected"),
+            description: format!(
+                "Microsoft Defender Antivirus: {threat}, {}",
+                text("Category Name").unwrap_or("Malware")
+            ),
+            recommended: String::new(),
+            severity: severity.to_owned(),
+            category: "Malware".to_owned(),
+            techniques: Vec::new(),
+            source: "WindowsDefenderAv",
+            tenant: origin.tenant,
+            device: origin.device,
+            device_name: origin.device_name,
+            event: origin.event,
+            time: row.number(&col::TIMESTAMP).unwrap_or(origin.received_ns),
+            tree: String::new(),
+            user: (row.text(&col::ACCOUNT_NAME).map(str::to_owned), row.text(&col::ACCOUNT_DOMAIN).map(str::to_owned)),
+            pieces: pieces(row, now_ns()),
+        })
+    }
+
     /// Puts it into an alert.
     ///
     /// # Errors

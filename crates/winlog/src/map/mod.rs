@@ -24,6 +24,7 @@ use crate::time::{format_time_ns, parse_time_ns};
 
 pub(crate) use build::Build;
 pub(crate) use rule::{Mapping, Pick};
+pub(crate) use values::kind_of_text as address_kind_of;
 
 /// Every table of mappings.
 static TABLES: &[&[Mapping]] =

@@ -326,7 +326,8 @@ fn dns_client(build: &mut Build<'_>) {
     }
     if let Some(code) = build.take("QueryType") {
         let code = values::number(code).unwrap_or(0);
-        build.text(&col::DNS_QUERY_TYPE, &dns_type(code));
+        let code = u16::try_from(code).unwrap_or(0);
+        build.text(&col::DNS_QUERY_TYPE, &schema::dns::type_name(code));
     }
     if let Some(status) = build.take("QueryStatus").or_else(|| build.take("Status")) {
         dns_status(build, status);
@@ -334,24 +335,6 @@ fn dns_client(build: &mut Build<'_>) {
     if let Some(results) = build.take("QueryResults") {
         dns_results(build, results);
     }
-}
-
-fn dns_type(code: i64) -> String {
-    let name = match code {
-        1 => "A",
-        2 => "NS",
-        5 => "CNAME",
-        6 => "SOA",
-        12 => "PTR",
-        15 => "MX",
-        16 => "TXT",
-        28 => "AAAA",
-        33 => "SRV",
-        65 => "HTTPS",
-        255 => "ANY",
-        code => return format!("TYPE{code}"),
-    };
-    name.to_owned()
 }
 
 /// Windows' status of a query: 0, or an error of the DNS client (9000 plus the response code).

@@ -5,6 +5,7 @@ use schema::col;
 use super::rule::{Mapping, Pick, file};
 use super::{Build, values};
 use crate::Event;
+use crate::runs::Level;
 
 pub(super) const PROVIDER: &str = "Microsoft-Windows-PowerShell";
 /// Provider of the channel `Windows PowerShell`.
@@ -135,6 +136,9 @@ fn context(build: &mut Build<'_>, text: &str) {
             }
             "ScriptName" => {
                 build.text(&col::INITIATING_SCRIPT_PATH, &text);
+                // PowerShell itself says so: in the act on its thread, or in the old log without one.
+                let level = if build.event.thread_id == 0 { Level::ExactLinked } else { Level::ExactThread };
+                build.text(&col::ATTRIBUTION_LEVEL, level.name());
                 build.extra("ScriptName", text);
             }
             _ => build.extra_text(key, text),
@@ -169,6 +173,9 @@ fn script(build: &mut Build<'_>) {
     writer(build);
     if let Some(path) = build.take("Path") {
         file(build, path);
+        // The text is the script's own.
+        build.text(&col::INITIATING_SCRIPT_PATH, path);
+        build.text(&col::ATTRIBUTION_LEVEL, Level::ExactThread.name());
     }
     if build.event.level == 3 {
         build.extra("Suspicious", true);

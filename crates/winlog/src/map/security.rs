@@ -122,7 +122,7 @@ pub(super) static LOGONS: &[Mapping] = &[
         rules: OBJECT,
         finish: Some(object),
     },
-    map(&[4660], "FileDeleted", OBJECT, Some(object)),
+    Mapping { provider: PROVIDER, ids: &[4660], pick: Pick::By(deleted_action), rules: OBJECT, finish: Some(object) },
     Mapping { provider: PROVIDER, ids: &[4657], pick: Pick::By(value_action), rules: OBJECT, finish: Some(value) },
 ];
 
@@ -286,9 +286,23 @@ fn object_action(event: &Event) -> Option<&'static str> {
     }
 }
 
+/// 4660 names no object; the 4656 that opened its handle does, when it was seen.
+fn deleted_action(event: &Event) -> Option<&'static str> {
+    match event.get("ObjectType") {
+        Some("File") | None => Some("FileDeleted"),
+        Some("Key") => Some("RegistryKeyDeleted"),
+        Some(_) => None,
+    }
+}
+
 fn object(build: &mut Build<'_>) {
+    let is_key = build.event.get("ObjectType") == Some("Key");
     if let Some(name) = build.take("ObjectName") {
-        file(build, name);
+        if is_key {
+            build.text(&col::REGISTRY_KEY, &values::registry_key(name));
+        } else {
+            file(build, name);
+        }
     }
 }
 

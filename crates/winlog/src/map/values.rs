@@ -84,6 +84,11 @@ pub(crate) fn address_kind(address: IpAddr) -> &'static str {
     }
 }
 
+/// The same for an address as text; `Reserved` for what is none.
+pub(crate) fn kind_of_text(text: &str) -> &'static str {
+    address(text).map_or("Reserved", address_kind)
+}
+
 /// Hives by the ways in which Sysmon and the Security log write them.
 const HIVES: &[(&str, &str)] = &[
     ("HKLM\\", "HKEY_LOCAL_MACHINE\\"),

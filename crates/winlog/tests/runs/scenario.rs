@@ -281,7 +281,8 @@ fn rows_of_records_with_the_same_number() {
     let line = |url: (&str, &str), script: &str, level: &str| [url.0, script, level].map(str::to_owned);
     let expect = BTreeMap::from([(line(LOGIN, TOKEN, "likely-content"), 1), (line(API, ALERTS, "likely-content"), 1)]);
     assert_eq!(hunted(&rows(&renumbered("7"))), expect);
-    let unknown = BTreeMap::from([(line(("", ""), "", ""), 2)]);
+    // The names are those of the process's own queries.
+    let unknown = BTreeMap::from([(line(LOGIN, "", ""), 1), (line(API, "", ""), 1)]);
     assert_eq!(hunted(&rows(&renumbered("0"))), unknown);
 }
 
@@ -560,4 +561,37 @@ fn what_is_missing_or_hostile_makes_it_less_sure() {
     };
     let verdict = after(&with, other, &[], "22 login.windows.net");
     assert!(!verdict.level.is_exact() && verdict.reasons.iter().any(|why| why.contains("process id")), "{verdict:?}");
+}
+
+/// One script in a console, with everything logged that a proof by the process alone needs.
+fn console(command_line: &str) -> Log {
+    let mut log = Log::new();
+    r"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe".clone_into(&mut log.image);
+    command_line.clone_into(&mut log.command_line);
+    log.other(0);
+    log.started(500);
+    log.text(2_000, TAB_1, "{the script}", TOKEN, TOKEN_TEXT);
+    log.command(2_100, TAB_1, TOKEN, "Get-Date", "");
+    log.connected(3_000, 100, LOGIN.1);
+    log.command(4_000, TAB_1, TOKEN, "Out-File", "");
+    log.other(60_000);
+    in_order(log)
+}
+
+/// A console with a prompt does things of its own and of whoever sits there: that one script was logged proves nothing.
+#[test]
+fn an_interactive_console_is_not_of_one_script() {
+    use Level::{ExactSingle, LikelyTime};
+    let of = |command_line: &str| verdicts(&console(command_line), &[]);
+    let connection = "3 20.190.160.2";
+    check(
+        "a console for one script",
+        &of(r"powershell.exe -NoProfile -File C:\Scripts\Get-Token.ps1"),
+        &[(connection, TOKEN, ExactSingle)],
+    );
+    for command_line in
+        ["powershell.exe", "powershell.exe -NoProfile", r"powershell.exe -NoExit -File C:\Scripts\Get-Token.ps1"]
+    {
+        check(command_line, &of(command_line), &[(connection, TOKEN, LikelyTime)]);
+    }
 }

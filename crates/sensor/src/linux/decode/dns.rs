@@ -37,7 +37,7 @@ pub fn parse(bytes: &[u8]) -> Option<Message> {
         return None;
     }
     let (name, mut at) = name(bytes, HEADER_BYTES)?;
-    let query_type = type_name(word(bytes, at)?);
+    let query_type = schema::dns::type_name(word(bytes, at)?);
     at += 4;
     let mut answers = Vec::new();
     for _ in 0..usize::from(n_answers).min(ANSWERS_MAX) {
@@ -112,33 +112,9 @@ fn answer(bytes: &[u8], at: usize) -> Option<(String, usize)> {
         (15, 3..) => format!("{} {}", word(bytes, start)?, name(bytes, start + 2)?.0),
         (16, _) => super::escape(data.get(1..)?),
         (33, 7..) => format!("{}:{}", name(bytes, start + 6)?.0, word(bytes, start + 4)?),
-        _ => format!("{} ({len} bytes)", type_name(kind)),
+        _ => format!("{} ({len} bytes)", schema::dns::type_name(kind)),
     };
     Some((text, start + len))
-}
-
-fn type_name(kind: u16) -> String {
-    let name = match kind {
-        1 => "A",
-        2 => "NS",
-        5 => "CNAME",
-        6 => "SOA",
-        12 => "PTR",
-        15 => "MX",
-        16 => "TXT",
-        28 => "AAAA",
-        33 => "SRV",
-        39 => "DNAME",
-        41 => "OPT",
-        43 => "DS",
-        46 => "RRSIG",
-        48 => "DNSKEY",
-        64 => "SVCB",
-        65 => "HTTPS",
-        255 => "ANY",
-        other => return format!("TYPE{other}"),
-    };
-    name.to_owned()
 }
 
 #[cfg(test)]
