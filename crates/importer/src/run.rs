@@ -208,7 +208,7 @@ impl<'a> GroupRun<'a> {
                 }
                 Err(damage) => self.damaged(origin, damage),
             }
-            let rows = self.normaliser.take();
+            let rows = self.normaliser.take_some();
             self.store_all(rows)?;
             n_items += 1;
             if n_items.is_multiple_of(PROGRESS_EVENTS) {
@@ -216,8 +216,14 @@ impl<'a> GroupRun<'a> {
                 progress(self.summary);
             }
         }
-        let rows = self.normaliser.finish();
-        self.store_all(rows)?;
+        self.normaliser.end();
+        loop {
+            let rows = self.normaliser.take_some();
+            if rows.is_empty() {
+                break;
+            }
+            self.store_all(rows)?;
+        }
         for origin in 0..self.places.len() {
             self.close_gaps(u32::try_from(origin).context("few files at once")?)?;
         }

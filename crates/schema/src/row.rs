@@ -85,7 +85,7 @@ impl Row {
         if n_missing == 0 {
             return;
         }
-        let room = self.values.len() + n_missing + 8;
+        let room = self.values.len() + n_missing + 4;
         let mut own = std::mem::replace(&mut self.values, Vec::with_capacity(room));
         let mut own = own.drain(..).peekable();
         for (column, value) in values {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use schema::Row;
 
 use crate::held::Window;
+use crate::limits::ROWS_AT_ONCE;
 use crate::links::Links;
 use crate::merge::{self, Act};
 use crate::processes::Processes;
@@ -117,19 +118,35 @@ impl Normaliser {
 
     /// Rows that are done.
     pub fn take(&mut self) -> Vec<Normalised> {
-        std::mem::take(&mut self.out)
+        self.take_up_to(usize::MAX)
+    }
+
+    /// Some of the rows that are done; none when there are none. What is not taken takes little memory.
+    pub fn take_some(&mut self) -> Vec<Normalised> {
+        self.take_up_to(ROWS_AT_ONCE)
+    }
+
+    fn take_up_to(&mut self, n_max: usize) -> Vec<Normalised> {
+        let mut rows = std::mem::take(&mut self.out);
+        rows.extend(self.attributor.take(n_max).map(|(row, origin)| Normalised { row, origin }));
+        self.tally.rows += rows.len() as u64;
+        rows
     }
 
     /// Ends the import: every row that is still held is done.
-    pub fn finish(&mut self) -> Vec<Normalised> {
+    pub fn end(&mut self) {
         for script in self.scripts.finish(&mut self.tally.merged) {
             self.hold(script.row, script.origin, script.logged_ns, None);
         }
         while let Some(held) = self.window.pop() {
             self.emit(held.row, held.origin);
         }
-        let rows = self.attributor.finish();
-        self.deliver(rows);
+        self.attributor.finish();
+    }
+
+    /// Ends the import and takes all that is left.
+    pub fn finish(&mut self) -> Vec<Normalised> {
+        self.end();
         self.take()
     }
 
@@ -150,18 +167,12 @@ impl Normaliser {
     fn emit(&mut self, mut row: Row, origin: u32) {
         self.processes.see(&mut row);
         self.links.name(&mut row);
-        let rows = self.attributor.hold(row, origin);
-        self.deliver(rows);
-    }
-
-    fn deliver(&mut self, rows: Vec<(Row, u32)>) {
-        self.tally.rows += rows.len() as u64;
-        self.out.extend(rows.into_iter().map(|(row, origin)| Normalised { row, origin }));
+        let row = self.attributor.hold(row, origin);
+        self.out.extend(row.map(|(row, origin)| Normalised { row, origin }));
     }
 
     /// Of a source that never ends: makes rows final that waited for late events for long enough.
     pub fn settle(&mut self) {
-        let rows = self.attributor.settle();
-        self.deliver(rows);
+        self.attributor.settle();
     }
 }

@@ -10,8 +10,8 @@ use crate::Event;
 use crate::limits::TEXT_BYTES_MAX;
 use crate::members::Members;
 
-/// Columns that a row usually has, those among them that are filled in later.
-const ROW_COLUMNS: usize = 48;
+/// Columns that a row usually has before its process fills in the rest.
+const ROW_COLUMNS: usize = 24;
 
 /// A row in the making.
 pub(crate) struct Build<'a> {

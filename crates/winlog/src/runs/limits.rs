@@ -3,7 +3,7 @@
 /// Addresses of one DNS answer.
 pub const ANSWERS_MAX: usize = 64;
 /// Rows that wait for their answer, 1 to 2 KiB each with it.
-pub const HELD_ROWS_MAX: usize = 20_000;
+pub const HELD_ROWS_MAX: usize = 16_000;
 /// Devices at once; rows of more pass without an answer.
 pub const DEVICES_MAX: usize = 10_000;
 /// One second in the engine's time.

@@ -1,7 +1,7 @@
 //! Attribution of rows: events are watched, rows made of them are held until their answer is there. A row names the
 //! records that it was made of, so rows that were merged from several events need no care. All other rows pass at once.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use prost::Message;
 use schema::{Row, col};
@@ -21,6 +21,16 @@ pub struct Attributor {
     devices: BTreeMap<String, Device>,
     n_held: usize,
     weight: usize,
+    /// Rows that are done, in order: as bytes until someone takes them.
+    ready: VecDeque<Ready>,
+}
+
+/// A row that is done.
+#[derive(Debug)]
+struct Ready {
+    row: Vec<u8>,
+    origin: u32,
+    verdict: Option<Verdict>,
 }
 
 /// A row, and which input its first event came from.
@@ -72,92 +82,97 @@ impl Attributor {
         }
     }
 
-    /// Takes a row. It comes back at once if no script is asked for, or later with others, when there are too many.
-    pub fn hold(&mut self, row: Row, origin: u32) -> Vec<Held> {
+    /// Takes a row. It comes back at once if no script is asked for; else it can be [taken](Attributor::take) later.
+    pub fn hold(&mut self, row: Row, origin: u32) -> Option<Held> {
         let computer = row.text(&col::DEVICE_NAME).unwrap_or_default();
         let device = if may_be_asked(&row) { self.devices.get_mut(computer) } else { None };
-        let Some(device) = device else { return vec![(row, origin)] };
+        let Some(device) = device else { return Some((row, origin)) };
         let time = row.number(&col::TIMESTAMP).unwrap_or_default();
         let keys = records(&row);
         let n_asked = keys.iter().filter(|key| device.asked.remove(*key)).count();
         if n_asked == 0 {
-            return vec![(row, origin)];
+            return Some((row, origin));
         }
         device.held.push(Waiting { row: row.encode_to_vec(), origin, time, keys });
         self.n_held += 1;
-        if self.n_held <= HELD_ROWS_MAX && self.weight <= FACTS_MAX {
-            return Vec::new();
+        if self.n_held > HELD_ROWS_MAX || self.weight > FACTS_MAX {
+            self.make_room();
         }
-        self.make_room()
+        None
+    }
+
+    /// Rows that are done, at most so many.
+    pub fn take(&mut self, n_max: usize) -> impl Iterator<Item = Held> + '_ {
+        self.ready.drain(..self.ready.len().min(n_max)).map(|ready| {
+            let mut row = Row::decode(ready.row.as_slice()).expect("we have encoded it");
+            if let Some(verdict) = &ready.verdict {
+                apply(verdict, &mut row);
+            }
+            (row, ready.origin)
+        })
     }
 
     /// Lets go what is final; if that is not enough, what isn't.
-    fn make_room(&mut self) -> Vec<Held> {
-        let mut rows = self.settle();
+    fn make_room(&mut self) {
+        self.settle();
         if self.n_held > HELD_ROWS_MAX / 4 * 3 {
-            rows.extend(self.finish());
+            self.finish();
         }
         while self.weight > FACTS_MAX / 4 * 3 {
             let heaviest = self.devices.iter().max_by_key(|(_, device)| device.engine.weight());
             let Some(name) = heaviest.map(|(name, _)| name.clone()) else { break };
             let Some(mut device) = self.devices.remove(&name) else { break };
-            let released = device.release(i64::MAX);
-            self.n_held -= released.len();
-            rows.extend(released);
+            let n_before = self.ready.len();
+            device.release(i64::MAX, &mut self.ready);
+            self.n_held -= self.ready.len() - n_before;
             self.weight = self.devices.values().map(|device| device.engine.weight()).sum();
         }
-        rows
     }
 
-    /// Rows whose answer is final because nothing that is late by up to [`LATE`] can change it any more: for sources
-    /// that never end. Call it every few seconds.
-    pub fn settle(&mut self) -> Vec<Held> {
-        self.release(|device| device.newest.saturating_sub(LATE))
+    /// Makes rows final that nothing which is late by up to [`LATE`] can change any more: for sources that never end.
+    /// Call it every few seconds.
+    pub fn settle(&mut self) {
+        self.release(|device| device.newest.saturating_sub(LATE));
     }
 
-    /// All rows that wait: at the end of an import.
-    pub fn finish(&mut self) -> Vec<Held> {
-        self.release(|_| i64::MAX)
+    /// Makes all rows final: at the end of an import.
+    pub fn finish(&mut self) {
+        self.release(|_| i64::MAX);
     }
 
-    fn release(&mut self, before: impl Fn(&Device) -> i64) -> Vec<Held> {
-        let mut rows = Vec::new();
+    fn release(&mut self, before: impl Fn(&Device) -> i64) {
+        let n_before = self.ready.len();
         for device in self.devices.values_mut() {
             let before = before(device);
-            rows.extend(device.release(before));
+            device.release(before, &mut self.ready);
         }
         self.weight = self.devices.values().map(|device| device.engine.weight()).sum();
-        self.n_held -= rows.len();
-        rows
+        self.n_held -= self.ready.len() - n_before;
     }
 }
 
 impl Device {
     /// Rows of events before this time, with the answers as they are now.
-    fn release(&mut self, before: i64) -> Vec<Held> {
+    fn release(&mut self, before: i64, ready: &mut VecDeque<Ready>) {
         for verdict in self.engine.settle() {
             let key = (verdict.record.log.to_string(), verdict.record.number, verdict.written);
             self.verdicts.insert(key, verdict);
         }
         self.engine.close(before);
-        let (out, held): (Vec<Waiting>, Vec<Waiting>) =
-            std::mem::take(&mut self.held).into_iter().partition(|waiting| waiting.time < before);
-        self.held = held;
-        let mut rows: Vec<Held> = Vec::with_capacity(out.len());
-        for Waiting { row, origin, keys, .. } in out {
-            let mut row = Row::decode(row.as_slice()).expect("we have encoded it");
-            let found: Vec<Verdict> = keys.iter().filter_map(|key| self.verdicts.remove(key)).collect();
-            // Of several sources of one act, the one that knows most.
-            if let Some(verdict) = found.iter().min_by_key(|verdict| verdict.level) {
-                apply(verdict, &mut row);
+        for waiting in std::mem::take(&mut self.held) {
+            if waiting.time >= before {
+                self.held.push(waiting);
+                continue;
             }
-            rows.push((row, origin));
+            let found = waiting.keys.iter().filter_map(|key| self.verdicts.remove(key));
+            // Of several sources of one act, the one that knows most.
+            let verdict = found.min_by_key(|verdict| verdict.level);
+            ready.push_back(Ready { row: waiting.row, origin: waiting.origin, verdict });
         }
         // The rest are of rows that are still on their way, or never come.
         let on_their_way = before.min(self.newest.saturating_sub(LATE));
         self.verdicts.retain(|_, verdict| verdict.written >= on_their_way);
         self.asked.retain(|(_, _, written)| *written >= on_their_way);
-        rows
     }
 }
 
