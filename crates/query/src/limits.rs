@@ -31,6 +31,10 @@ pub const EXPORT_ROWS: usize = 20_000;
 pub const GAPS_MAX: usize = 500;
 /// Ancestors that a tree follows: deeper than any real process chain, and a guard against a forged loop.
 pub const TREE_ANCESTORS_MAX: usize = 64;
+/// Events of one process that are counted under its script runs; a shell that did more has the first of them counted.
+pub const SCRIPT_RUN_EVENTS_MAX: usize = 20_000;
+/// Script runs listed under a process.
+pub const SCRIPT_RUNS_MAX: usize = 100;
 /// Children listed per level of a tree; the number of all is given beside them.
 pub const TREE_CHILDREN_MAX: usize = 200;
 

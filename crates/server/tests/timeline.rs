@@ -1,7 +1,7 @@
 //! The timeline API on rows with known content.
 
 use schema::{Row, col};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::support::{Device, Rig, T0_NS, process, row};
 
@@ -154,6 +154,55 @@ async fn the_tree_has_all_ancestors_and_two_levels_down() {
     assert_eq!(tree["node"]["children"][0]["children"][0]["children"].as_array().unwrap().len(), 0);
     let names: Vec<&str> = event["fields"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
     assert!(names.contains(&"ProcessUniqueId") && names.contains(&"DeviceId"));
+}
+
+/// One process, three scripts: what each did is counted under it, and what can't be told is said so.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tree_has_the_script_runs_of_the_process() {
+    let by = |ms: i64, action: &str, script: Option<&str>, level: &str, run: &str| {
+        let mut event = row(ms, action);
+        event
+            .set(&col::INITIATING_PROCESS_UNIQUE_ID, "ise")
+            .set_opt(&col::INITIATING_SCRIPT_PATH, script)
+            .set(&col::ATTRIBUTION_LEVEL, level)
+            .set(&col::ADDITIONAL_FIELDS, json!({ "Attribution": { "RunId": run } }).to_string());
+        event
+    };
+    let mut child = process(4, "c1", "ise", "whoami.exe");
+    child.set(&col::INITIATING_SCRIPT_PATH, "C:\\b.ps1").set(&col::ATTRIBUTION_LEVEL, "exact-linked");
+    let mut foreign = by(6, "FileCreated", Some("C:\\z.ps1"), "exact-thread", "r/9");
+    foreign.set(&col::INITIATING_PROCESS_UNIQUE_ID, "other");
+    let rows = [
+        process(0, "ise", "p0", "powershell_ise.exe"),
+        by(1, "ConnectionSuccess", Some("C:\\a.ps1"), "likely-content", "r/1"),
+        by(2, "FileCreated", Some("C:\\a.ps1"), "likely-content", "r/1"),
+        by(3, "ConnectionSuccess", Some("C:\\a.ps1"), "likely-content", "r/2"),
+        child,
+        by(5, "FileCreated", None, "ambiguous", "r/1"),
+        foreign,
+    ];
+    let (rig, device) = rig_with(&rows).await;
+    let event = rig.json(&format!("/api/v1/events/{}:000000000000abcd:1?expand=tree", device.id)).await;
+    let runs = event["tree"]["runs"].as_array().unwrap();
+    let found: Vec<_> = runs.iter().map(|run| (&run["script"], &run["run"], &run["level"], &run["events"])).collect();
+    let [a, b, none] = [json!("C:\\a.ps1"), json!("C:\\b.ps1"), Json::Null];
+    let [first, second] = [json!("r/1"), json!("r/2")];
+    let [likely, linked, ambiguous] = ["likely-content", "exact-linked", "ambiguous"].map(|level| json!(level));
+    let [one, two] = [json!(1), json!(2)];
+    assert_eq!(
+        found,
+        [
+            (&a, &first, &likely, &two),
+            (&a, &second, &likely, &one),
+            (&b, &none, &linked, &one),
+            (&none, &first, &ambiguous, &one),
+        ]
+    );
+    assert_eq!(runs[2]["children"], json!(["c1"]));
+    assert_eq!(runs[0]["children"], json!([]));
+    let leaf = rig.json(&format!("/api/v1/events/{}:000000000000abcd:5?expand=tree", device.id)).await;
+    assert_eq!(leaf["tree"]["focus"], "c1");
+    assert_eq!(leaf["tree"]["runs"], json!([]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,6 +18,7 @@ const sameKeys: true[] = [
   true satisfies SameKeys<ours.EventAnswer, Schemas["EventBody"]>,
   true satisfies SameKeys<ours.Tree, Schemas["TreeBody"]>,
   true satisfies SameKeys<ours.TreeNode, Schemas["NodeBody"]>,
+  true satisfies SameKeys<ours.ScriptRun, Schemas["RunBody"]>,
   true satisfies SameKeys<ours.Device, Schemas["DeviceBody"]>,
   true satisfies SameKeys<ours.EnrolmentToken, Schemas["TokenBody"]>,
   true satisfies SameKeys<ours.Apps, Schemas["AppsBody"]>,

@@ -110,11 +110,26 @@ export interface TreeNode {
   children: TreeNode[];
 }
 
+/** What one script did in the process in the middle, at one level of certainty. */
+export interface ScriptRun {
+  /** Absent where several scripts can have done it, or none is known. */
+  script?: string;
+  run?: string;
+  level: string;
+  events: number;
+  first: string;
+  last: string;
+  /** Keys of the processes that it started. */
+  children: string[];
+}
+
 export interface Tree {
   focus: string;
   /** Root first. */
   ancestors: TreeNode[];
   node: TreeNode;
+  /** Scripts that it ran, the earliest first. */
+  runs: ScriptRun[];
 }
 
 export interface EventAnswer {

@@ -2040,6 +2040,23 @@ export interface components {
             /** @description `admin`, `analyst` or `reader`. */
             role: string;
         };
+        /** @description What one script did in the process in the middle, at one level of certainty. */
+        RunBody: {
+            /** @description Keys of the processes that it started. */
+            children: string[];
+            /** @description Events of the process that say so. */
+            events: number;
+            /** @description Time of the first of them, RFC 3339 UTC. */
+            first: string;
+            /** @description Time of the last of them. */
+            last: string;
+            /** @description Value of `AttributionLevel`. */
+            level: string;
+            /** @description Runspace and pipeline, where they are known. */
+            run?: string | null;
+            /** @description Absent where several scripts can have done it, or none is known. */
+            script?: string | null;
+        };
         /** @description Everything that can be queried. */
         SchemaBody: {
             actions: components["schemas"]["ActionBody"][];
@@ -2239,6 +2256,8 @@ export interface components {
             focus: string;
             /** @description The process, with two levels of children. */
             node: components["schemas"]["NodeBody"];
+            /** @description Scripts that the process ran, as far as its events say, the earliest first. */
+            runs: components["schemas"]["RunBody"][];
         };
         /** @description How much of a file is here. */
         Upload: {

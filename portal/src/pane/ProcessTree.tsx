@@ -1,9 +1,10 @@
 // The process tree with the keyboard of an ARIA tree: ↑ ↓ move, ← → fold, Enter filters.
 import type { KeyboardEvent } from "react";
 import { useRef, useState } from "react";
-import type { Tree } from "../api/types";
-import { useText } from "../i18n/text";
+import type { ScriptRun, Tree } from "../api/types";
+import { textOr, useText } from "../i18n/text";
 import { usePrefs } from "../prefs/prefs";
+import { scriptName } from "../timeline/attribution";
 import { spanText } from "../time/span";
 import { ChevronDownIcon, ChevronRightIcon, ScriptIcon } from "../ui/icons";
 import type { TreeLine } from "./tree";
@@ -81,11 +82,29 @@ function Line({ line, active, onFocus, onToggle }: { line: TreeLine; active: boo
   if (line.kind === "more") {
     return <li {...common} className="tree-line fold" aria-selected={false}><span>… {t("tree.moreChildren", { n: line.n })}</span></li>;
   }
+  if (line.kind === "run") {
+    return <li {...common} className="tree-line" data-role="run" aria-selected={false} title={line.run.script}><RunText run={line.run} /></li>;
+  }
   return (
     <li {...common} className="tree-line" data-role={line.role} aria-selected={line.role === "focus"} title={[line.node.path, line.node.commandLine, line.node.name === null ? "" : t("tree.filter", { name: line.node.name })].filter(Boolean).join("\n")}>
       {line.open === null ? <span className="tree-dot" aria-hidden="true" /> : line.open ? <ChevronDownIcon size={12} /> : <ChevronRightIcon size={12} />}
       <NodeText line={line} />
     </li>
+  );
+}
+
+/** Script, how sure that is, and how many events say so. */
+function RunText({ run }: { run: ScriptRun }) {
+  const t = useText();
+  const { lang } = usePrefs();
+  const level = textOr(lang, `script.level.${run.level}`, textOr(lang, `pane.attribution.${run.level}`, run.level));
+  return (
+    <>
+      <ScriptIcon size={12} />
+      {run.script !== undefined && <b>{scriptName(run.script)}</b>}
+      <span className="dim">{level}</span>
+      <span className="dim since">{t("tree.runEvents", { n: run.events })}</span>
+    </>
   );
 }
 

@@ -8,7 +8,7 @@ function node(key: string, children: TreeNode[] = [], childrenTotal = children.l
   return { key, pid: 1, name: key, startSeen: true, childrenTotal, children };
 }
 const tree = (ancestors: number, focus: TreeNode) => ({
-  focus: focus.key, ancestors: Array.from({ length: ancestors }, (_, i) => node(`a${i}`)), node: focus,
+  focus: focus.key, ancestors: Array.from({ length: ancestors }, (_, i) => node(`a${i}`)), node: focus, runs: [],
 });
 const keys = (lines: ReturnType<typeof treeLines>) => lines.map((line) => line.key);
 
@@ -35,4 +35,13 @@ test("children beyond those sent are counted, a closed node hides its own", () =
   const focus = node("f", [node("c", [node("d")])], 5);
   expect(keys(treeLines(tree(0, focus), OPEN))).toEqual(["f", "c", "d", "f/more"]);
   expect(keys(treeLines(tree(0, focus), { ...OPEN, closed: new Set(["f"]) }))).toEqual(["f"]);
+});
+
+test("script runs are under the process, and what a script started is under the script", () => {
+  const focus = node("f", [node("c", [node("d")]), node("e")]);
+  const run = (script: string, children: string[]) => ({ script, level: "exact-thread", events: 2, first: "", last: "", children });
+  const lines = treeLines({ ...tree(1, focus), runs: [run("a.ps1", []), run("b.ps1", ["c", "not listed"])] }, OPEN);
+  expect(keys(lines)).toEqual(["a0", "f", "f/run/0", "f/run/1", "c", "d", "e"]);
+  expect(lines.map((line) => line.level)).toEqual([1, 2, 3, 3, 4, 5, 3]);
+  expect(keys(treeLines({ ...tree(0, node("f")), runs: [run("a.ps1", [])] }, { ...OPEN, closed: new Set(["f"]) }))).toEqual(["f"]);
 });

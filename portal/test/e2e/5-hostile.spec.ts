@@ -37,7 +37,7 @@ test("hostile texts in every field are shown as text", async ({ page, context })
       json: {
         item: made(0, { eventId: decodeURIComponent(route.request().url().split("/events/")[1]!.split("?")[0]!) }),
         fields: SEEDS.map((value, i) => ({ name: i === 0 ? seed : `Field${i}`, value, type: "string" })),
-        tree: { focus: "k", ancestors: [], node: { key: "k", pid: 1, name: seed, commandLine: seed, script: seed, user: seed, exit: seed, startSeen: true, childrenTotal: 0, children: [] } },
+        tree: { focus: "k", ancestors: [], node: { key: "k", pid: 1, name: seed, commandLine: seed, script: seed, user: seed, exit: seed, startSeen: true, childrenTotal: 0, children: [] }, runs: [{ script: seed, level: seed, events: 1, first: seed, last: seed, children: [] }] },
       },
     });
   });

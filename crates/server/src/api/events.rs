@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State as Shared};
+use schema::col;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -40,6 +41,44 @@ pub struct TreeBody {
     ancestors: Vec<NodeBody>,
     /// The process, with two levels of children.
     node: NodeBody,
+    /// Scripts that the process ran, as far as its events say, the earliest first.
+    runs: Vec<RunBody>,
+}
+
+/// What one script did in the process in the middle, at one level of certainty.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RunBody {
+    /// Absent where several scripts can have done it, or none is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    script: Option<String>,
+    /// Runspace and pipeline, where they are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<String>,
+    /// Value of `AttributionLevel`.
+    level: String,
+    /// Events of the process that say so.
+    events: usize,
+    /// Time of the first of them, RFC 3339 UTC.
+    first: String,
+    /// Time of the last of them.
+    last: String,
+    /// Keys of the processes that it started.
+    children: Vec<String>,
+}
+
+impl From<query::ScriptRun> for RunBody {
+    fn from(run: query::ScriptRun) -> Self {
+        Self {
+            script: run.script,
+            run: run.run,
+            level: run.level,
+            events: run.n_events,
+            first: text_of_ns(run.first_ns),
+            last: text_of_ns(run.last_ns),
+            children: run.children,
+        }
+    }
 }
 
 /// One process.
@@ -110,18 +149,23 @@ pub async fn event(
         "tree" => true,
         _ => return Err(ApiError::bad_request("expand: only tree is known")),
     };
-    let (row, tree) = api
+    let (row, tree, runs) = api
         .query(move |engine, store| {
             let snapshot = store.snapshot();
             let row = engine.event(&snapshot, &id)?;
             let tree = if with_tree { engine.tree(&snapshot, &row)? } else { None };
-            Ok((row, tree))
+            let runs = match (&tree, row.text(&col::DEVICE_ID)) {
+                (Some(tree), Some(device)) => engine.script_runs(&snapshot, device, &tree.focus)?,
+                (Some(_) | None, _) => Vec::new(),
+            };
+            Ok((row, tree, runs))
         })
         .await?;
     let tree = tree.map(|tree| TreeBody {
         focus: tree.focus,
         ancestors: tree.ancestors.into_iter().map(NodeBody::from).collect(),
         node: tree.node.into(),
+        runs: runs.into_iter().map(RunBody::from).collect(),
     });
     Ok(Json(EventBody { item: Item::of(&row), fields: fields_of(&row), tree }))
 }
