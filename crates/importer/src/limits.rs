@@ -23,10 +23,10 @@ pub const BATCH_ROWS: usize = 4_096;
 /// Bytes that are appended at once.
 pub const BATCH_BYTES: usize = 4 << 20;
 /// Bytes of rows that wait in all streams together: a collector's log has thousands of devices.
-pub const WAITING_BYTES_MAX: usize = 8 << 20;
+pub const WAITING_BYTES_MAX: usize = 6 << 20;
 /// Bytes of rows after which the store writes its memory to column files. As columns they take about three times as much
 /// memory, once more while they are sorted; an import of any size stays under 300 MB with that.
-pub const FLUSH_BYTES: usize = 8 << 20;
+pub const FLUSH_BYTES: usize = 6 << 20;
 /// Records that are remembered over files that are read together, 32 bytes each: those of a few days of a busy log.
 /// Beyond it a record that comes again is stored again.
 pub const SEEN_RECORDS_MAX: usize = 1_000_000;
