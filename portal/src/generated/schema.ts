@@ -229,6 +229,7 @@ export const ACTIONS: Record<string, { group: EventGroup; en: string; ja: string
   KerberosTgtRequested: { group: "UserActivity", en: "Kerberos ticket-granting ticket requested", ja: "Kerberos TGT 要求" },
   LdapSearch: { group: "Network", en: "LDAP search", ja: "LDAP 検索" },
   ListeningConnectionCreated: { group: "Network", en: "Started to listen", ja: "待ち受け開始" },
+  LogRecord: { group: "Other", en: "Log record", ja: "ログレコード" },
   Logoff: { group: "UserActivity", en: "Logged off", ja: "ログオフ" },
   LogonAttempted: { group: "UserActivity", en: "Logon attempted", ja: "ログオン試行" },
   LogonFailed: { group: "UserActivity", en: "Logon failed", ja: "ログオン失敗" },

@@ -350,6 +350,7 @@ actions! {
         BitsJobStarted, "BITS transfer started", "BITS 転送開始";
         BitsJobStopped, "BITS transfer stopped", "BITS 転送終了";
         WindowsEvent, "Windows event", "Windows イベント";
+        LogRecord, "Log record", "ログレコード";
     }
     ours "DeviceEvents" Processes {
         ProcessImageTampered, "Process image tampered with", "プロセスイメージ改ざん";
