@@ -1,5 +1,5 @@
-//! Events as JSON: XML inside a text, Winlogbeat's form, and NXLog's flat form. Shippers write every value as they like:
-//! numbers as texts, names in either case.
+//! Events as JSON: XML inside a text, Winlogbeat's form, OpenTelemetry's, and NXLog's flat form. Shippers write every
+//! value as they like: numbers as texts, names in either case.
 
 use serde_json::{Map, Value};
 
@@ -13,7 +13,17 @@ use crate::{Error, Event, Field, parse_time_ns, xml};
 pub fn parse(text: &[u8]) -> Result<Event, Error> {
     let value: Value = serde_json::from_slice(text)
         .map_err(|error| Error::Syntax { offset: error.column() as u64, message: error.to_string() })?;
-    let Value::Object(mut object) = value else { return Err(Error::NotAnEvent) };
+    match value {
+        Value::Object(object) => parse_object(object),
+        _ => Err(Error::NotAnEvent),
+    }
+}
+
+/// Reads one object that is parsed already.
+///
+/// # Errors
+/// When it is none of the known forms.
+pub fn parse_object(mut object: Map<String, Value>) -> Result<Event, Error> {
     // Elasticsearch's own wrapping.
     if let Some(Value::Object(source)) = object.get_mut("_source") {
         object = std::mem::take(source);
@@ -23,6 +33,11 @@ pub fn parse(text: &[u8]) -> Result<Event, Error> {
     }
     if let Some(winlog) = object.get("winlog").and_then(Value::as_object) {
         return winlogbeat(&object, winlog);
+    }
+    if object.contains_key("system_time")
+        && let Some(provider) = object.get("provider").and_then(Value::as_object)
+    {
+        return otel(&object, provider);
     }
     nxlog(object)
 }
@@ -91,6 +106,43 @@ fn winlogbeat(object: &Map<String, Value>, winlog: &Map<String, Value>) -> Resul
                 push(&mut event, name, text(Some(value)))?;
             }
         }
+    }
+    if event.provider.is_empty() { Err(Error::NotAnEvent) } else { Ok(event) }
+}
+
+/// The body that OpenTelemetry's `windowseventlog` receiver makes without `raw: true`.
+fn otel(object: &Map<String, Value>, provider: &Map<String, Value>) -> Result<Event, Error> {
+    let member = |name: &str, inner: &str| object.get(name).and_then(|it| it.get(inner));
+    let mut event = Event {
+        provider: text(provider.get("name")),
+        event_id: number(member("event_id", "id").or_else(|| object.get("event_id"))),
+        version: number(object.get("version")),
+        channel: text(object.get("channel")),
+        computer: text(object.get("computer")),
+        record_id: number(object.get("record_id")),
+        time_ns: parse_time_ns(&text(object.get("system_time"))).unwrap_or(0),
+        process_id: number(member("execution", "process_id")),
+        thread_id: number(member("execution", "thread_id")),
+        activity_id: guid(member("correlation", "activity_id")),
+        related_activity_id: guid(member("correlation", "related_activity_id")),
+        user_sid: Some(text(member("security", "user_id"))).filter(|sid| !sid.is_empty()),
+        level: level(&text(object.get("level"))),
+        ..Event::default()
+    };
+    match object.get("event_data") {
+        // Since some version: a list of maps with one name each, so that data without names are kept.
+        Some(Value::Object(data)) if data.get("data").is_some_and(Value::is_array) => {
+            for entry in data["data"].as_array().into_iter().flatten().filter_map(Value::as_object).flatten() {
+                let name = if entry.0.is_empty() { "Data" } else { entry.0 };
+                push(&mut event, name, text(Some(entry.1)))?;
+            }
+        }
+        Some(Value::Object(data)) => {
+            for (name, value) in data {
+                push(&mut event, name, text(Some(value)))?;
+            }
+        }
+        Some(_) | None => {}
     }
     if event.provider.is_empty() { Err(Error::NotAnEvent) } else { Ok(event) }
 }

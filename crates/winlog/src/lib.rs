@@ -27,7 +27,7 @@ mod xml;
 
 pub use error::Error;
 pub use event::{Event, Field};
-pub use json::parse as parse_json;
+pub use json::{parse as parse_json, parse_object};
 pub use map::{mapped, row};
 pub use normaliser::{Normalised, Normaliser, Tally};
 pub use source::{Damage, InOrder, Source};

@@ -11,7 +11,7 @@ use crate::limits::ROWS_AT_ONCE;
 use crate::links::Links;
 use crate::merge::{self, Act};
 use crate::processes::Processes;
-use crate::runs::Attributor;
+use crate::runs::{self, Attributor};
 use crate::scripts::Scripts;
 use crate::{Event, map};
 
@@ -135,19 +135,27 @@ impl Normaliser {
 
     /// Ends the import: every row that is still held is done.
     pub fn end(&mut self) {
-        for script in self.scripts.finish(&mut self.tally.merged) {
-            self.hold(script.row, script.origin, script.logged_ns, None);
-        }
-        while let Some(held) = self.window.pop() {
-            self.emit(held.row, held.origin);
-        }
-        self.attributor.finish();
+        self.settle();
     }
 
     /// Ends the import and takes all that is left.
     pub fn finish(&mut self) -> Vec<Normalised> {
         self.end();
         self.take()
+    }
+
+    /// Of a source that never ends: no row waits any longer, neither for another source of its act nor for its script.
+    /// What was learnt of processes and scripts stays, so later events are understood as if there had been no pause.
+    pub fn settle(&mut self) {
+        for script in self.scripts.finish(&mut self.tally.merged) {
+            self.hold(script.row, script.origin, script.logged_ns, None);
+        }
+        while let Some(held) = self.window.pop() {
+            self.emit(held.row, held.origin);
+        }
+        // Its newest time goes too: what comes next may be older, and may wait as long as anything else.
+        self.window = Window::default();
+        self.attributor.finish();
     }
 
     /// What became of the events so far; rows that are held are not counted yet.
@@ -171,8 +179,9 @@ impl Normaliser {
         self.out.extend(row.map(|(row, origin)| Normalised { row, origin }));
     }
 
-    /// Of a source that never ends: makes rows final that waited for late events for long enough.
-    pub fn settle(&mut self) {
-        self.attributor.settle();
+    /// Whether the event is an act of a process that may run a script: what proves which may come up to two minutes
+    /// later, so a source that never ends had better wait that long before it takes the row.
+    pub fn awaits_script(event: &Event) -> bool {
+        runs::awaits_script(event)
     }
 }

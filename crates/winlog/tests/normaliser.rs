@@ -107,3 +107,50 @@ fn rows_that_wait_are_bounded_when_the_clock_is_set_back() {
     assert!(n_out >= n_events - winlog::limits::HELD_ROWS_MAX - 1, "{n_out}");
     assert_eq!(n_out + normaliser.finish().len(), n_events);
 }
+
+/// An endless source is settled now and then: all that waits comes out, what was learnt of processes stays, and what
+/// comes late afterwards still meets its other source.
+#[test]
+fn settling_keeps_what_was_learnt() {
+    let start = |time_ns: i64| Event {
+        time_ns,
+        ..event("Microsoft-Windows-Sysmon", 1, &[("ProcessId", "7"), ("Image", "C:\\a.exe"), ("CommandLine", "a --b")])
+    };
+    let connection = |provider, id, data: &[(&str, &str)], time_ns| Event { time_ns, ..event(provider, id, data) };
+    let second = 1_000_000_000;
+    let begin = 1_772_442_904 * second;
+    let mut normaliser = Normaliser::new();
+    normaliser.push(start(begin), 0);
+    normaliser.push(start(begin + 3_600 * second), 0);
+    normaliser.settle();
+    assert_eq!(normaliser.take().len(), 2);
+
+    let sysmon = [
+        ("ProcessId", "7"),
+        ("Image", "C:\\a.exe"),
+        ("Protocol", "tcp"),
+        ("SourceIp", "10.0.0.1"),
+        ("SourcePort", "5000"),
+        ("DestinationIp", "10.0.0.2"),
+        ("DestinationPort", "443"),
+    ];
+    let security = [
+        ("ProcessID", "7"),
+        ("Protocol", "6"),
+        ("Direction", "%%14593"),
+        ("SourceAddress", "10.0.0.1"),
+        ("SourcePort", "5000"),
+        ("DestAddress", "10.0.0.2"),
+        ("DestPort", "443"),
+    ];
+    normaliser.push(connection("Microsoft-Windows-Security-Auditing", 5156, &security, begin + 7 * second), 0);
+    normaliser.push(connection("Microsoft-Windows-Sysmon", 3, &sysmon, begin + 8 * second), 0);
+    normaliser.settle();
+    let rows = normaliser.take();
+    assert_eq!((rows.len(), normaliser.tally().merged), (1, 1));
+    normaliser.push(connection("Microsoft-Windows-Sysmon", 3, &sysmon, begin + 3_700 * second), 0);
+    let rows = normaliser.finish();
+    assert_eq!(rows[0].row.text(&schema::col::INITIATING_PROCESS_COMMAND_LINE), Some("a --b"));
+    let tally = normaliser.tally();
+    assert_eq!((tally.events, tally.rows, tally.merged), (5, 4, 1));
+}

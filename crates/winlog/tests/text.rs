@@ -113,4 +113,22 @@ fn a_disk_that_fails_is_said_once() {
         let failed = Err(Damage::File("disk on fire".to_owned()));
         assert_eq!(items.iter().filter(|item| **item == failed).count(), 1, "{items:?}");
     }
+#[test]
+fn bodies_of_opentelemetry() {
+    let body = |data: serde_json::Value| {
+        serde_json::json!({
+            "event_id": { "id": 3, "qualifiers": 0 }, "provider": { "name": "Microsoft-Windows-Sysmon", "guid": "{5}" },
+            "system_time": "2026-03-02T09:15:04.123Z", "computer": "WS5", "channel": "C", "record_id": 7, "level": "Warning",
+            "execution": { "process_id": 2796, "thread_id": 3920 }, "security": { "user_id": "S-1-5-18" }, "event_data": data,
+        })
+    };
+    let mapped = body(serde_json::json!({ "ProcessId": "3912" }));
+    let listed = body(serde_json::json!({ "data": [{ "ProcessId": "3912" }, { "": "kept" }] }));
+    let events = [mapped, listed].map(|it| parse_json(it.to_string().as_bytes()).expect("an event"));
+    for event in &events {
+        assert_eq!((event.event_id, event.record_id, event.level, event.get("ProcessId")), (3, 7, 3, Some("3912")));
+        assert_eq!((event.process_id, event.thread_id, event.computer.as_str()), (2796, 3920, "WS5"));
+        assert_eq!(event.time_ns % 1_000_000_000, 123_000_000);
+    }
+    assert_eq!(events[1].get("Data"), Some("kept"));
 }

@@ -27,6 +27,14 @@ pub fn facts(event: &Event) -> Vec<Fact> {
     }
 }
 
+/// Whether it is an act of a process that may run a script.
+pub fn awaits_script(event: &Event) -> bool {
+    // What PowerShell logs of itself is what proves, not what is asked about.
+    let is_of_powershell =
+        matches!(event.provider.as_str(), "Microsoft-Windows-PowerShell" | "PowerShellCore" | "PowerShell");
+    !is_of_powershell && facts(event).iter().any(|fact| matches!(fact.kind, Kind::Action(_)) && fact.pid.is_some())
+}
+
 /// The record of an event.
 pub fn record(event: &Event) -> Record {
     let log = if event.channel.is_empty() { &event.provider } else { &event.channel };

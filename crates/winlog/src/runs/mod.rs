@@ -26,7 +26,7 @@ mod rows;
 mod text;
 mod verdict;
 
-pub use adapt::facts;
+pub use adapt::{awaits_script, facts};
 pub use engine::Engine;
 pub use fact::{Action, Command, Fact, Kind, Part, Record, Span};
 pub use judge::is_host;
