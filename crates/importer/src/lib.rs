@@ -22,6 +22,7 @@ pub use files::{NO_FILES, collect};
 pub use ledger::{Known, Ledger};
 pub use run::run;
 pub use seen::{LogName, Span};
+pub use sink::device_id;
 use winlog::time_text_of_ns;
 
 /// A file to import.

@@ -21,7 +21,7 @@ const TENANT: &str = "default";
 const NAMELESS: &str = "(unknown)";
 
 /// The device id of a computer name: the same name is the same device in every import.
-pub(super) fn device_id(name: &str) -> String {
+pub fn device_id(name: &str) -> String {
     let digest = Sha256::digest(format!("windows computer\0{name}"));
     hex::encode(&digest[..20])
 }
