@@ -80,9 +80,12 @@ fn guid(value: Option<&Value>) -> Option<String> {
 /// `winlog.*` of Winlogbeat and Elastic Agent. Its top-level `process.pid` is the log's writer in some events and is not
 /// looked at.
 fn winlogbeat(object: &Map<String, Value>, winlog: &Map<String, Value>) -> Result<Event, Error> {
-    let execution = winlog.get("process");
+    // evtx2es names the provider in an object, and its `process` is the log's writer always.
+    let is_evtx2es = winlog.get("provider").is_some_and(Value::is_object);
+    let execution = winlog.get("process").or_else(|| object.get("process").filter(|_| is_evtx2es));
+    let provider = winlog.get("provider_name").or_else(|| winlog.get("provider").and_then(|it| it.get("name")));
     let mut event = Event {
-        provider: text(winlog.get("provider_name")),
+        provider: text(provider),
         event_id: number(winlog.get("event_id")),
         version: number(winlog.get("version")),
         channel: text(winlog.get("channel")),
@@ -97,8 +100,11 @@ fn winlogbeat(object: &Map<String, Value>, winlog: &Map<String, Value>) -> Resul
         level: level(&text(object.get("log").and_then(|log| log.get("level")))),
         ..Event::default()
     };
-    for name in ["event_data", "user_data"] {
-        if let Some(Value::Object(data)) = winlog.get(name) {
+    let user_data = winlog.get("user_data").or_else(|| object.get("userdata").filter(|_| is_evtx2es));
+    for data in [winlog.get("event_data"), user_data] {
+        if is_evtx2es {
+            converted(&mut event, "Data", data)?;
+        } else if let Some(Value::Object(data)) = data {
             for (name, value) in data {
                 // Data without names are called param1, param2 …
                 let is_unnamed = name.strip_prefix("param").is_some_and(|rest| rest.parse::<u8>().is_ok());
@@ -108,6 +114,21 @@ fn winlogbeat(object: &Map<String, Value>, winlog: &Map<String, Value>) -> Resul
         }
     }
     if event.provider.is_empty() { Err(Error::NotAnEvent) } else { Ok(event) }
+}
+
+/// Data as a converter of XML to JSON leaves them: attributes apart, elements without names in an array.
+fn converted(event: &mut Event, name: &str, value: Option<&Value>) -> Result<(), Error> {
+    match value {
+        Some(Value::Object(members)) => {
+            let members = members.iter().filter(|(name, _)| *name != "#attributes");
+            members.into_iter().try_for_each(|(inner, value)| {
+                converted(event, if inner == "#text" { name } else { inner }, Some(value))
+            })
+        }
+        Some(Value::Array(values)) => values.iter().try_for_each(|value| converted(event, name, Some(value))),
+        None | Some(Value::Null) => Ok(()),
+        value => push(event, name, text(value)),
+    }
 }
 
 /// The body that OpenTelemetry's `windowseventlog` receiver makes without `raw: true`.

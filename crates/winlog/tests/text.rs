@@ -113,6 +113,8 @@ fn a_disk_that_fails_is_said_once() {
         let failed = Err(Damage::File("disk on fire".to_owned()));
         assert_eq!(items.iter().filter(|item| **item == failed).count(), 1, "{items:?}");
     }
+}
+
 #[test]
 fn bodies_of_opentelemetry() {
     let body = |data: serde_json::Value| {
@@ -131,4 +133,22 @@ fn bodies_of_opentelemetry() {
         assert_eq!(event.time_ns % 1_000_000_000, 123_000_000);
     }
     assert_eq!(events[1].get("Data"), Some("kept"));
+}
+
+#[test]
+fn records_of_evtx2es() {
+    let record = serde_json::json!({
+        "@timestamp": "2026-03-02T09:15:04.123Z", "process": { "pid": 2796, "thread": { "id": 3920 } },
+        "winlog": {
+            "provider": { "name": "PowerShell", "guid": null }, "event_id": 400, "record_id": 7, "channel": "C",
+            "computer_name": "WS5", "version": null,
+            "event_data": { "Status": null, "ProcessId": 3912, "Data": { "#text": ["a", "b"] }, "#attributes": { "Name": "x" } },
+        },
+        "userdata": { "Inner": { "#attributes": { "xmlns": "y" }, "Operation": "o" } },
+    });
+    let event = parse_json(record.to_string().as_bytes()).expect("an event");
+    assert_eq!((event.provider.as_str(), event.process_id, event.thread_id), ("PowerShell", 2796, 3920));
+    assert_eq!(event.texts("Data").collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!((event.get("ProcessId"), event.get("Operation")), (Some("3912"), Some("o")));
+    assert_eq!((event.get("Status"), event.get("x"), event.get("xmlns")), (None, None, None));
 }
