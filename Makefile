@@ -30,6 +30,7 @@ test: bootstrap-tests portal/node_modules/.package-lock.json
 	cargo test --workspace --locked
 	cargo xtask scenario open-formats
 	cargo xtask scenario clients
+	cargo xtask scenario shippers
 	cargo xtask scenario first-look
 	cargo xtask scenario storm
 	cargo xtask scenario kill 5

@@ -7,6 +7,7 @@ mod kill;
 mod open_formats;
 mod python;
 mod rig;
+mod shippers;
 mod storm;
 mod truth;
 
@@ -14,7 +15,8 @@ pub mod latency;
 
 use anyhow::{Result, bail};
 
-const USAGE: &str = "scenario first-look | storm [COUNT] | kill [ROUNDS] [--negative] | open-formats | clients
+const USAGE: &str =
+    "scenario first-look | storm [COUNT] | kill [ROUNDS] [--negative] | open-formats | clients | shippers
 (as root; --release for a release build)";
 
 /// Runs the named scenario.
@@ -32,6 +34,7 @@ pub fn run(args: &[String]) -> Result<()> {
         Some(&"kill") => kill::run(number(50)?, release, negative),
         Some(&"open-formats") => open_formats::run(),
         Some(&"clients") => clients::run(release),
+        Some(&"shippers") => shippers::run(release),
         _ => bail!("usage: cargo xtask {USAGE}"),
     }
 }
