@@ -21,6 +21,7 @@ use crate::limits::{ENROLMENT_HOURS_DEFAULT, ENROLMENT_HOURS_MAX};
 use crate::oauth::resources::MDE_HOSTS;
 use crate::query_cli::{self, QueryArgs};
 use crate::serve::{ADMIN, Config, open_state, start};
+use crate::source_cli::{self, SourceCommand};
 use crate::store_cli::{self, StoreCommand};
 use crate::up::{LocalSensor, default_sensor_dir, url};
 use crate::user_cli::{self, UserCommand};
@@ -36,6 +37,7 @@ use crate::user_cli::{self, UserCommand};
   nenrin query 'DeviceProcessEvents | summarize count() by FileName | top 10 by count_'
   nenrin device token                one-time token for another machine's nenrin-sensor enrol
   nenrin import Logs/                Windows event logs, EVTX and others, to timelines
+  nenrin source create dc-winlogbeat token for a shipper: Winlogbeat, Fluent Bit, Vector, NXLog, OpenTelemetry
   nenrin app create alert-script     register a client of the API; nenrin app --help
   nenrin store stats                 bytes by day and device, growth, when the disk is full
   nenrin fsck --data-dir /srv/n      check log and column files (server stopped)"
@@ -83,6 +85,11 @@ enum Command {
     App {
         #[command(subcommand)]
         command: AppCommand,
+    },
+    /// Sources: shippers that may send events here, by a token each. Works beside a running server.
+    Source {
+        #[command(subcommand)]
+        command: SourceCommand,
     },
     /// The audit log. Works beside a running server.
     Audit {
@@ -191,6 +198,9 @@ pub async fn run() -> Result<std::process::ExitCode> {
         Command::Device { command } => device(command, &data_dir, json).await?,
         Command::User { command } => user_cli::run(command, &open_existing(&data_dir).await?.0, json).await?,
         Command::App { command } => app_cli::app(command, &open_existing(&data_dir).await?.0, &data_dir, json).await?,
+        Command::Source { command } => {
+            source_cli::run(command, &open_existing(&data_dir).await?.0, &data_dir, json).await?;
+        }
         Command::Audit { command } => {
             return app_cli::audit(command, &open_existing(&data_dir).await?.0, json).await;
         }

@@ -21,6 +21,8 @@ pub mod portal;
 mod prompt;
 pub mod query_cli;
 pub mod serve;
+pub mod ship;
+mod source_cli;
 pub mod state;
 pub mod store_cli;
 pub mod tls;

@@ -174,3 +174,47 @@ pub const UPLOADS_BYTES_MAX: u64 = 16 << 30;
 pub const UPLOAD_FREE_BYTES_MIN: u64 = 1 << 30;
 /// How long an upload waits for its next part or its import.
 pub const UPLOAD_KEPT: Duration = Duration::from_secs(24 * 3_600);
+/// Sources whose token is valid: one per shipper or group of machines.
+pub const SOURCES_MAX: i64 = 10_000;
+/// Items per second of a source when nothing else is said: what one core settles.
+pub const SOURCE_ITEMS_PER_SECOND_DEFAULT: u32 = 10_000;
+/// Most items per second that a source may be given.
+pub const SOURCE_ITEMS_PER_SECOND_MAX: u32 = 1_000_000;
+/// A source that rested may send this many seconds' worth at once: shippers catch up after a pause.
+pub const SHIP_BURST_SECONDS: f64 = 10.0;
+/// Bytes of a shipper's request; the largest defaults are some MiB, Elasticsearch itself takes 100.
+pub const SHIP_BODY_BYTES_MAX: usize = 16 << 20;
+/// The same, unpacked.
+pub const SHIP_UNPACKED_BYTES_MAX: usize = 64 << 20;
+/// Bytes of a refused request that are read so that the client reads the answer.
+pub const SHIP_DRAINED_BYTES_MAX: usize = 1 << 20;
+/// Items of a request; shippers send 50 to 5,000.
+pub const SHIP_ITEMS_MAX: usize = 50_000;
+/// Objects and arrays inside each other. The deepest that shippers send have some ten, and each level of an OTLP value is
+/// three of JSON.
+pub const SHIP_DEPTH_MAX: usize = 64;
+/// Bytes of an event's text, which is the limit of the reader of Windows events.
+pub const SHIP_ITEM_BYTES_MAX: usize = winlog::limits::EVENT_XML_BYTES_MAX;
+/// Bytes of a record that is no Windows event: all of it is one column.
+pub const SHIP_RECORD_BYTES_MAX: usize = winlog::limits::TEXT_BYTES_MAX;
+/// Requests that are read at once; each may hold an unpacked body and what was read of it.
+pub const SHIP_REQUESTS_MAX: usize = 4;
+/// Bytes of the journal that wait; beyond half of it nothing waits any longer than it must, beyond it the answer is 429.
+pub const SHIP_PENDING_BYTES_MAX: u64 = 128 << 20;
+/// Wrong tokens per address and minute before the answer is 429.
+pub const SHIP_TOKEN_FAILURES_PER_ADDRESS: u32 = 100;
+/// Rows that are appended to the store at once, as an import does.
+pub const SHIP_BATCH_ROWS: usize = 4_096;
+/// Bytes that are appended at once.
+pub const SHIP_BATCH_BYTES: usize = 4 << 20;
+/// How often it is looked what is due.
+pub const SETTLE_EVERY: Duration = Duration::from_secs(1);
+/// A device that sent nothing for this long is quiet: Sysmon logs a connection up to 7 s late, and shippers send at least
+/// every few seconds.
+pub const SETTLE_QUIET_NS: i64 = 10 * 1_000_000_000;
+/// An event of a device that keeps sending waits this long for another source of the same act.
+pub const SETTLE_AGE_NS: i64 = 30 * 1_000_000_000;
+/// The act of a process that may run a script waits this long: until what proves the script was logged.
+pub const SETTLE_SCRIPT_NS: i64 = winlog::runs::limits::LATE;
+/// The last seconds in which the pause is looked for at which waiting events are cut.
+pub const SETTLE_GAP_NS: i64 = winlog::limits::HELD_NS;

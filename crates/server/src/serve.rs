@@ -18,6 +18,7 @@ use crate::api::{self, Api, auth};
 use crate::ca::Ca;
 use crate::identity::Identity;
 use crate::ingest::{self, Ingest};
+use crate::ship::{self, Ship};
 use crate::state::State;
 use crate::{local, portal, tls};
 
@@ -51,6 +52,7 @@ pub struct Server {
     /// The admin's password, at the first start only.
     pub first_password: Option<String>,
     store: Arc<Store>,
+    ship: Ship,
     stop: watch::Sender<bool>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
 }
@@ -98,11 +100,15 @@ pub async fn start(config: &Config) -> Result<Server> {
     let (detector, feed, committed) =
         Detector::open(state.clone(), Arc::clone(&store), Arc::clone(&engine), Arc::new(rules)).await?;
     let api_state = Api::new(state.clone(), Arc::clone(&store), engine, Arc::clone(&ca), identity);
-    let api_state = api_state.with_detector(Arc::clone(&detector)).with_uploads(config.data_dir.join("uploads"));
+    let shipped = Ship::open(&config.data_dir, state.clone(), Arc::clone(&store), Some(feed.clone())).await?;
+    let api_state = api_state
+        .with_detector(Arc::clone(&detector))
+        .with_journal(shipped.journal().clone())
+        .with_uploads(config.data_dir.join("uploads"));
     let local = api::local_router(api_state.clone());
     let api = api::router(api_state);
     let ingest = Ingest { state: state.clone(), store: Arc::clone(&store), ca: Arc::clone(&ca), rules: Some(feed) };
-    let ingest = ingest::router(ingest);
+    let ingest = ingest::router(ingest).merge(ship::router(shipped.clone()));
     let (stop, stopped) = watch::channel(false);
     let (address, ingest_address) = (listener.local_addr()?, ingest_listener.local_addr()?);
     let mut tasks = vec![
@@ -115,7 +121,7 @@ pub async fn start(config: &Config) -> Result<Server> {
         Err(error) => tracing::warn!(error = %format!("{error:#}"), "nenrin query can't reach this server"),
     }
     tracing::info!(%address, %ingest_address, "server is up");
-    Ok(Server { state, ca, address, ingest_address, first_password, store, stop, tasks })
+    Ok(Server { state, ca, address, ingest_address, first_password, store, ship: shipped, stop, tasks })
 }
 
 async fn first_user(state: &State) -> Result<Option<String>> {
@@ -158,7 +164,10 @@ impl Server {
         for task in self.tasks {
             drop(task.await);
         }
-        let store = self.store;
+        let (store, ship) = (self.store, self.ship);
+        if tokio::task::spawn_blocking(move || ship.stop()).await.is_err() {
+            tracing::error!("shipped events did not stop cleanly");
+        }
         if tokio::task::spawn_blocking(move || store.close()).await.is_err() {
             tracing::error!("store did not close cleanly, the log is replayed at the next start");
         }

@@ -37,6 +37,7 @@ const MIGRATIONS: &[&str] = &[
     totp::MIGRATION,
     crate::alerts::MIGRATION,
     crate::import::MIGRATION,
+    crate::ship::MIGRATION,
 ];
 
 /// The tenant of everything until there are several.

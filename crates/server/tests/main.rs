@@ -13,6 +13,7 @@ mod ingest;
 mod matrix;
 mod odata;
 mod openapi;
+mod ship;
 mod store;
 mod support;
 mod timeline;

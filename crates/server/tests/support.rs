@@ -91,6 +91,16 @@ impl Rig {
         rig
     }
 
+    /// What a second start over the same directory needs.
+    pub fn into_parts(self) -> (Server, TempDir, String) {
+        (self.server, self.dir, self.cookie)
+    }
+
+    /// A rig over a server that was started again: the session still counts.
+    pub fn again(server: Server, dir: TempDir, cookie: String) -> Self {
+        Self { server, dir, cookie }
+    }
+
     pub fn ca(&self) -> String {
         self.dir.path().join("ca.pem").display().to_string()
     }

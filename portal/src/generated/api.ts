@@ -1010,6 +1010,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the sources with what became of their items. */
+        get: operations["source_list"];
+        put?: never;
+        /** Makes a source and its token, which is shown once. */
+        post: operations["source_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a source's token back. Its events stay. */
+        delete: operations["source_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/store": {
         parameters: {
             query?: never;
@@ -1916,6 +1951,13 @@ export interface components {
             /** @description Login name. */
             user: string;
         };
+        /** @description A new source. */
+        NewSourceBody: {
+            /** @description For revoking it. */
+            id: string;
+            /** @description The token; it can't be had again. */
+            token: string;
+        };
         /** @description One process. */
         NodeBody: {
             children: components["schemas"]["NodeBody"][];
@@ -2092,6 +2134,69 @@ export interface components {
             id: string;
             /** @description Host name; empty when the device is no longer known. */
             name: string;
+        };
+        /** @description A source. */
+        SourceBody: {
+            /** @description RFC 3339 UTC. */
+            created: string;
+            /** @description Who made it. */
+            createdBy: string;
+            /** @description First characters of the token. */
+            hint: string;
+            /** @description For revoking it. */
+            id: string;
+            /**
+             * Format: int64
+             * @description Items that are settled: rows + merged + rejected.
+             */
+            items: number;
+            /**
+             * Format: int32
+             * @description Items that it may send, as a mean over time.
+             */
+            itemsPerSecond: number;
+            /** @description Address that it came from. */
+            lastAddress?: string | null;
+            /** @description Last request, RFC 3339 UTC, to the minute. */
+            lastUsed?: string | null;
+            /**
+             * Format: int64
+             * @description Items that are part of another item's row.
+             */
+            merged: number;
+            /** @description What its maker called it. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Items that were not taken.
+             */
+            rejected: number;
+            /** @description The same by reason. */
+            rejectedBy: {
+                [key: string]: number;
+            };
+            /** @description When its token was taken back, RFC 3339 UTC. */
+            revoked?: string | null;
+            /**
+             * Format: int64
+             * @description Rows that they became.
+             */
+            rows: number;
+        };
+        /** @description A source to make. */
+        SourceRequest: {
+            /**
+             * Format: int32
+             * @description Items that it may send per second, 1 to 1,000,000; 10,000 when absent.
+             */
+            itemsPerSecond?: number | null;
+            /** @description Display name, 1 to 256 bytes. */
+            name: string;
+        };
+        /** @description All sources. */
+        SourcesBody: {
+            /** @description By name. */
+            sources: components["schemas"]["SourceBody"][];
         };
         /** @description Everything about the store's size. */
         StoreBody: {
@@ -5265,6 +5370,140 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    source_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourcesBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    source_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewSourceBody"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    source_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Source id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

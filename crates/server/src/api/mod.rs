@@ -24,6 +24,7 @@ pub mod odata;
 pub mod openapi;
 pub mod related;
 pub mod second_factor;
+pub mod sources;
 pub mod store;
 pub mod stream;
 pub mod timeline;
@@ -50,6 +51,7 @@ use crate::limits::{
     BODY_BYTES_MAX, EXPORTS_MAX, QUERIES_MAX, QUERY_BODY_BYTES_MAX, STREAMS_MAX, UPLOAD_PART_BYTES_MAX,
 };
 use crate::oauth;
+use crate::ship::Journal;
 use crate::state::State;
 
 /// What the API routes share.
@@ -85,6 +87,8 @@ pub struct Api {
     pub calls: Arc<CallLimiter>,
     /// Rules; `None` where no server runs.
     pub detector: Option<Arc<Detector>>,
+    /// What shippers sent; `None` where no server runs.
+    pub journal: Option<Journal>,
     /// CSP violations that browsers reported since the start.
     pub csp_reports: Arc<AtomicU64>,
 }
@@ -108,6 +112,7 @@ impl Api {
             uploading: Arc::default(),
             calls: Arc::default(),
             detector: None,
+            journal: None,
             csp_reports: Arc::default(),
         }
     }
@@ -116,6 +121,12 @@ impl Api {
     #[must_use]
     pub fn with_detector(self, detector: Arc<Detector>) -> Self {
         Self { detector: Some(detector), ..self }
+    }
+
+    /// The same with a journal of what shippers sent.
+    #[must_use]
+    pub fn with_journal(self, journal: Journal) -> Self {
+        Self { journal: Some(journal), ..self }
     }
 
     /// The same with a folder for uploads.
@@ -171,10 +182,7 @@ pub fn router(api: Api) -> Router {
         .route("/apps/{id}/consent", post(apps::consent).delete(apps::withdraw_consent))
         .route("/permissions", get(apps::permissions))
         .route("/audit", get(apps::audit))
-        .route("/users", get(users::list).post(users::create))
-        .route("/users/{name}", delete(users::delete))
-        .route("/users/{name}/role", put(users::set_role))
-        .route("/users/{name}/password", post(users::reset_password))
+        .merge(people_and_sources())
         .route("/enrolment-tokens", post(misc::enrolment_token))
         .route("/csp-report", post(misc::csp_report))
         .route("/csp-reports/count", get(misc::csp_report_count))
@@ -210,6 +218,17 @@ pub fn router(api: Api) -> Router {
         .route("/healthz", get(|| async { "ok" }))
         .with_state(api.clone())
         .merge(oauth::router(api))
+}
+
+/// Who may come in: people, and shippers by their tokens.
+fn people_and_sources() -> Router<Api> {
+    Router::new()
+        .route("/users", get(users::list).post(users::create))
+        .route("/users/{name}", delete(users::delete))
+        .route("/users/{name}/role", put(users::set_role))
+        .route("/users/{name}/password", post(users::reset_password))
+        .route("/sources", get(sources::list).post(sources::create))
+        .route("/sources/{id}", delete(sources::revoke))
 }
 
 /// Parts of files, which are larger than other bodies.

@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 
 use super::{
     absent, advanced, alerts, apps, auth, detections, devices, events, export, graph, hunting, imports, machines, misc,
-    related, second_factor, store, stream, timeline, uploads, users,
+    related, second_factor, sources, store, stream, timeline, uploads, users,
 };
 
 /// The document.
@@ -64,6 +64,9 @@ use super::{
         apps::withdraw_consent,
         apps::permissions,
         apps::audit,
+        sources::list,
+        sources::create,
+        sources::revoke,
         users::list,
         users::create,
         users::set_role,
