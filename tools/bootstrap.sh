@@ -147,11 +147,18 @@ python() {
     python3 -c 'import ensurepip, venv' 2>/dev/null || apt_install python3 python3-venv
 }
 
+# Shippers that send to us in a scenario. Debian installs rsyslog or syslog-ng, never both: one that is there stays.
+shippers() {
+    have syslog-ng && return 0
+    [ -n "$(find /usr/lib -name omelasticsearch.so 2>/dev/null | head -n 1)" ] || apt_install rsyslog rsyslog-elasticsearch
+}
+
 system_packages
 rust
 node_js
 if [ "$tests" = yes ]; then
     browser
     python
+    shippers
     cargo clippy --version >/dev/null 2>&1 || say "clippy is not installed (rustup has it): lints will not be checked"
 fi

@@ -2,6 +2,7 @@
 
 import collections
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -32,6 +33,12 @@ def sample(folder, xml_file, lines_file):
     print(len(events))
 
 
+def trust(ca):
+    """What the environment names would win over what the client is told."""
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        os.environ[name] = ca
+
+
 def messages(lines_file):
     with open(lines_file, encoding="utf-8") as lines:
         return [json.loads(line)["message"] for line in lines]
@@ -50,6 +57,7 @@ def evtx2es(folder, port, token):
 
 
 def otel(lines_file, port, token, ca):
+    trust(ca)
     from opentelemetry._logs import LogRecord
     from opentelemetry.exporter.otlp.proto.http import Compression
     from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
@@ -64,7 +72,7 @@ def otel(lines_file, port, token, ca):
     )
     texts = messages(lines_file)
     provider = LoggerProvider()
-    provider.add_log_record_processor(BatchLogRecordProcessor(exporter, max_queue_size=len(texts) + 1))
+    provider.add_log_record_processor(BatchLogRecordProcessor(exporter, max_queue_size=max(len(texts), 2048)))
     logger = provider.get_logger("shippers")
     for text in texts:
         logger.emit(LogRecord(body=text))
@@ -73,6 +81,7 @@ def otel(lines_file, port, token, ca):
 
 
 def splunk(lines_file, port, token, ca):
+    trust(ca)
     import logging
 
     from splunk_hec_handler import SplunkHecHandler

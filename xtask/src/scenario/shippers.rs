@@ -24,7 +24,7 @@ const FIXTURE: &str = "crates/winlog/tests/runs/two-tabs.xml";
 /// Everything but what says how a row came.
 const QUERY: &str = "union DeviceProcessEvents, DeviceNetworkEvents, DeviceFileEvents, DeviceRegistryEvents, \
     DeviceLogonEvents, DeviceImageLoadEvents, DeviceEvents \
-    | project-away EventId, IngestionTime, StreamEpoch, StreamSeq, ReportId, DeviceId";
+    | project-away EventId, IngestionTime, ReportId, DeviceId";
 
 /// One client's way to send.
 struct Client {
@@ -69,7 +69,7 @@ pub(super) fn run(release: bool) -> Result<()> {
             println!("{}: left out, it reads EVTX files only and NENRIN_EVTX_SAMPLES is not set", client.name);
             continue;
         }
-        if client.program.is_some_and(|program| !is_there(program)) {
+        if client.program.is_some_and(|program| !is_there(program)) || (client.name == "rsyslog" && !has_module()) {
             println!("{}: left out, it is not installed", client.name);
             continue;
         }
@@ -95,6 +95,14 @@ fn is_there(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
     folders.map(|folder| folder.join(program)).any(|file| file.is_file())
+}
+
+/// rsyslog's output to Elasticsearch is a package of its own.
+fn has_module() -> bool {
+    let arch = std::env::consts::ARCH;
+    let folders =
+        [format!("/usr/lib/{arch}-linux-gnu/rsyslog"), "/usr/lib64/rsyslog".to_owned(), "/usr/lib/rsyslog".to_owned()];
+    folders.iter().any(|folder| Path::new(folder).join("omelasticsearch.so").is_file())
 }
 
 struct Tools {
