@@ -1,51 +1,67 @@
 //! Column files that stay known: footer, page index and bloom filters of a file are read once and kept within a limit
-//! of bytes. Files never change, so what is kept is never wrong; a file that was deleted is simply not asked for again.
+//! of bytes, and so are unpacked columns (see `blocks`). Files never change, so what is kept is never wrong; a file that was deleted is simply not asked for again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::Read;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use arrow::array::{RecordBatch, RecordBatchReader};
+use arrow::array::{RecordBatch, RecordBatchOptions, RecordBatchReader, new_empty_array};
+use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder, RowSelection,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
 };
+use datafusion::parquet::basic::{Encoding, EncodingMask};
 use datafusion::parquet::bloom_filter::Sbbf;
 use datafusion::parquet::errors::{ParquetError, Result as ParquetResult};
 use datafusion::parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 use datafusion::parquet::file::reader::{ChunkReader, Length};
 
 use crate::Error;
+use crate::blocks::{Blocks, Keep, Piece, blocks_of, pick, rows_of};
 use crate::limits::FILE_CACHE_BYTES_MAX;
+
+/// Files opened so far.
+static OPENED: AtomicU64 = AtomicU64::new(0);
 
 /// How text columns come out of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     /// As text.
     Plain,
-    /// As codes and a dictionary, as they are stored: what is asked of a text is asked once per different text.
+    /// As codes and a dictionary where they are stored so: what is asked of a text is asked once per different text.
     Coded,
 }
 
 /// A column file whose footer and page index are known.
 #[derive(Debug)]
 pub(crate) struct ColumnFile {
+    /// Tells open files apart.
+    id: u64,
     path: PathBuf,
     plain: ArrowReaderMetadata,
     coded: ArrowReaderMetadata,
     blooms: Mutex<Blooms>,
+    unpacked: Arc<Blocks>,
+}
+
+impl Drop for ColumnFile {
+    fn drop(&mut self) {
+        self.unpacked.forget(self.id);
+    }
 }
 
 /// By row group and column; `None` where the file has none.
 type Blooms = HashMap<(usize, usize), Option<Arc<Sbbf>>>;
 
 impl ColumnFile {
-    fn open(path: &Path) -> Result<Self, Error> {
+    fn open(path: &Path, unpacked: Arc<Blocks>) -> Result<Self, Error> {
         let file = ReadAt::open(path)?;
         let options = ArrowReaderOptions::new()
             .with_column_index_policy(PageIndexPolicy::Optional)
@@ -55,7 +71,8 @@ impl ColumnFile {
         let options = options.with_schema(Arc::new(Schema::new(fields)));
         let coded = ArrowReaderMetadata::try_new(Arc::clone(plain.metadata()), options)
             .map_err(|error| failed(path, &error))?;
-        Ok(Self { path: path.to_owned(), plain, coded, blooms: Mutex::default() })
+        let id = OPENED.fetch_add(1, Ordering::Relaxed);
+        Ok(Self { id, path: path.to_owned(), plain, coded, blooms: Mutex::default(), unpacked })
     }
 
     pub(crate) fn metadata(&self) -> &Arc<ParquetMetaData> {
@@ -79,12 +96,95 @@ impl ColumnFile {
     pub(crate) fn read(
         &self,
         row_group: usize,
-        rows: RowSelection,
+        rows: &[Range<usize>],
         columns: &[&str],
         form: Form,
+        keep: Keep,
     ) -> Result<RecordBatch, Error> {
-        let n_rows = rows.row_count();
-        let mut reader = self.reader(row_group, Some(rows), columns, form, n_rows.max(1))?;
+        let n_rows: usize = rows.iter().map(ExactSizeIterator::len).sum();
+        let mut fields = Vec::with_capacity(columns.len());
+        let mut arrays = Vec::with_capacity(columns.len());
+        for (column, pieces) in self.pieces(row_group, rows, columns, keep)? {
+            let field = self.plain.schema().field(column);
+            let mut array = match n_rows {
+                0 => new_empty_array(field.data_type()),
+                _ => pick(&pieces, rows)?,
+            };
+            if form == Form::Plain && array.data_type() != field.data_type() {
+                array = cast(&array, field.data_type())?;
+            }
+            fields.push(field.clone().with_data_type(array.data_type().clone()));
+            arrays.push(array);
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(n_rows));
+        Ok(RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)?)
+    }
+
+    /// The blocks of each column that have one of the rows, from memory or from the file.
+    fn pieces(
+        &self,
+        row_group: usize,
+        rows: &[Range<usize>],
+        columns: &[&str],
+        keep: Keep,
+    ) -> Result<Vec<(usize, Vec<Piece>)>, Error> {
+        let wanted = blocks_of(rows);
+        let mut found = Vec::with_capacity(columns.len());
+        // Columns of which the same blocks are missing are read together.
+        let mut missing: BTreeMap<(bool, Vec<usize>), Vec<usize>> = BTreeMap::new();
+        for column in columns.iter().filter_map(|name| self.column_idx(name)) {
+            let (pieces, unknown) = self.unpacked.known((self.id, row_group, column), &wanted);
+            if !unknown.is_empty() {
+                missing.entry((self.is_coded(row_group, column), unknown)).or_default().push(found.len());
+            }
+            found.push((column, pieces));
+        }
+        let n_rows_all = self.n_rows(row_group);
+        for ((is_coded, blocks), places) in missing {
+            let indices: Vec<usize> = places.iter().map(|place| found[*place].0).collect();
+            let batch = self.unpack(row_group, &rows_of(&blocks, n_rows_all), &indices, is_coded)?;
+            for place in places {
+                let (column, pieces) = &mut found[place];
+                let name = self.plain.schema().field(*column).name();
+                let array = batch
+                    .column_by_name(name)
+                    .ok_or_else(|| failed(&self.path, &ParquetError::General(format!("column {name} was not read"))))?;
+                pieces.extend(self.unpacked.add((self.id, row_group, *column), &blocks, array, n_rows_all, keep));
+                pieces.sort_by_key(Piece::start);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether all texts of the column are codes in the file.
+    fn is_coded(&self, row_group: usize, column: usize) -> bool {
+        let chunk = self.metadata().row_group(row_group).column(column);
+        let is_text = self.plain.schema().field(column).data_type() == &DataType::Utf8;
+        let only_codes =
+            |mask: &EncodingMask| mask.is_only(Encoding::RLE_DICTIONARY) || mask.is_only(Encoding::PLAIN_DICTIONARY);
+        is_text && chunk.dictionary_page_offset().is_some() && chunk.page_encoding_stats_mask().is_some_and(only_codes)
+    }
+
+    /// Reads rows from the file.
+    fn unpack(
+        &self,
+        row_group: usize,
+        rows: &[Range<usize>],
+        columns: &[usize],
+        is_coded: bool,
+    ) -> Result<RecordBatch, Error> {
+        let metadata = if is_coded { &self.coded } else { &self.plain };
+        let mask = ProjectionMask::leaves(metadata.parquet_schema(), columns.iter().copied());
+        let n_rows: usize = rows.iter().map(ExactSizeIterator::len).sum();
+        let selection = RowSelection::from_consecutive_ranges(rows.iter().cloned(), self.n_rows(row_group));
+        let mut reader =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(ReadAt::open(&self.path)?, metadata.clone())
+                .with_row_groups(vec![row_group])
+                .with_projection(mask)
+                .with_batch_size(n_rows.max(1))
+                .with_row_selection(selection)
+                .build()
+                .map_err(|error| failed(&self.path, &error))?;
         let Some(batch) = reader.next() else { return Ok(RecordBatch::new_empty(reader.schema())) };
         let batch = batch?;
         if batch.num_rows() != n_rows {
@@ -92,32 +192,6 @@ impl ColumnFile {
             return Err(failed(&self.path, &ParquetError::General(reason)));
         }
         Ok(batch)
-    }
-
-    /// Reads a row group, or some rows of it, batch by batch. Columns that the file does not have are left out.
-    pub(crate) fn reader(
-        &self,
-        row_group: usize,
-        rows: Option<RowSelection>,
-        columns: &[&str],
-        form: Form,
-        batch_rows: usize,
-    ) -> Result<ParquetRecordBatchReader, Error> {
-        let metadata = match form {
-            Form::Plain => &self.plain,
-            Form::Coded => &self.coded,
-        };
-        let indices: Vec<usize> = columns.iter().filter_map(|name| self.column_idx(name)).collect();
-        let mask = ProjectionMask::leaves(metadata.parquet_schema(), indices);
-        let mut builder =
-            ParquetRecordBatchReaderBuilder::new_with_metadata(ReadAt::open(&self.path)?, metadata.clone())
-                .with_row_groups(vec![row_group])
-                .with_projection(mask)
-                .with_batch_size(batch_rows);
-        if let Some(rows) = rows {
-            builder = builder.with_row_selection(rows);
-        }
-        builder.build().map_err(|error| failed(&self.path, &error))
     }
 
     /// Could the column of the row group hold the text? True when nothing is known.
@@ -222,6 +296,7 @@ impl Read for Cursor {
 #[derive(Debug, Default)]
 pub(crate) struct FileCache {
     kept: Mutex<Kept>,
+    unpacked: Arc<Blocks>,
 }
 
 #[derive(Debug, Default)]
@@ -237,7 +312,7 @@ impl FileCache {
         if let Some(file) = self.kept.lock().expect("no panic under the lock").used(path) {
             return Ok(file);
         }
-        let file = Arc::new(ColumnFile::open(path)?);
+        let file = Arc::new(ColumnFile::open(path, Arc::clone(&self.unpacked))?);
         let mut kept = self.kept.lock().expect("no panic under the lock");
         let clock = kept.clock;
         kept.files.insert(path.to_owned(), (clock, Arc::clone(&file)));

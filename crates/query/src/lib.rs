@@ -2,6 +2,7 @@
 //! answer; every query has a memory and a time limit. Calls block: the server runs them on its worker threads.
 
 mod arrow_rows;
+mod blocks;
 mod column_file;
 mod completeness;
 mod cursor;

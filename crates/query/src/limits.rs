@@ -13,6 +13,15 @@ pub const MEMORY_BYTES_MAX: usize = 1 << 30;
 /// Footers, page indexes and bloom filters of column files that are kept: about 30,000,000 events' worth of page
 /// indexes, and those of a smaller part of a larger store.
 pub const FILE_CACHE_BYTES_MAX: usize = 192 << 20;
+/// Unpacked blocks of columns that are kept: what a handful of people look at, and the columns of some hunts. What the
+/// peers of our bench keep is larger.
+pub const BLOCK_CACHE_BYTES_MAX: usize = 512 << 20;
+/// Rows of such a block: those of a page of the files, so that none is unpacked for two blocks.
+pub const BLOCK_ROWS: usize = store::limits::PAGE_ROWS;
+/// Rows of a row group that a scan works on at once; our own row groups have fewer.
+pub const SCAN_ROWS_MAX: usize = 65_536;
+/// How long a block was not used before a scan of everything may take its place.
+pub const BLOCK_IDLE_MIN: Duration = Duration::from_secs(20);
 /// Values of a list that are asked of each row group's bloom filters; with more, one of them is nearly always there.
 pub const PRUNED_LIST_MAX: usize = 1_000;
 /// Parts of a timeline that are looked into before asking again whether there are enough rows.

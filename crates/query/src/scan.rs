@@ -3,10 +3,12 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::{Array, BooleanArray, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow::buffer::BooleanBuffer;
 use arrow::compute::{and_kleene, filter_record_batch, prep_null_mask_filter};
 use arrow::datatypes::{Schema, SchemaRef};
 use datafusion::common::Result;
@@ -14,7 +16,6 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::DataFusionError;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowSelection};
 use datafusion::physical_expr::DynamicFilterTracking;
 use datafusion::physical_expr::utils::{collect_columns, reassign_expr_columns};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
@@ -33,7 +34,9 @@ use datafusion::physical_plan::{
 use store::MemoryBatch;
 
 use crate::Error;
+use crate::blocks::Keep;
 use crate::column_file::{ColumnFile, FileCache, Form};
+use crate::limits::SCAN_ROWS_MAX;
 use crate::truth::truth;
 
 /// Something to scan.
@@ -183,7 +186,8 @@ impl ExecutionPlan for EventsScan {
             scan: self.clone(),
             parts: self.parts[partition].iter().cloned().collect(),
             groups: VecDeque::new(),
-            reader: None,
+            passing: VecDeque::new(),
+            ready: VecDeque::new(),
             batch_rows: context.session_config().batch_size(),
             metrics: BaselineMetrics::new(&self.metrics, partition),
         };
@@ -205,10 +209,19 @@ impl ExecutionPlan for EventsScan {
 struct Work {
     scan: EventsScan,
     parts: VecDeque<Part>,
-    groups: VecDeque<(Arc<ColumnFile>, usize)>,
-    reader: Option<ParquetRecordBatchReader>,
+    /// Rows of row groups, to be filtered.
+    groups: VecDeque<(Arc<ColumnFile>, usize, Range<usize>)>,
+    passing: VecDeque<Passing>,
+    ready: VecDeque<RecordBatch>,
     batch_rows: usize,
     metrics: BaselineMetrics,
+}
+
+/// Rows of a row group that passed the filters.
+struct Passing {
+    file: Arc<ColumnFile>,
+    row_group: usize,
+    rows: Vec<Range<usize>>,
 }
 
 enum Step {
@@ -221,17 +234,21 @@ impl Work {
     fn step(&mut self) -> Result<Step> {
         let elapsed = self.metrics.elapsed_compute().clone();
         let _timer = elapsed.timer();
-        if let Some(reader) = &mut self.reader {
-            let Some(batch) = reader.next() else {
-                self.reader = None;
-                return Ok(Step::Worked);
-            };
-            let batch = conformed(&batch?, &self.scan.schema())?;
+        if let Some(batch) = self.ready.pop_front() {
             self.metrics.output_rows().add(batch.num_rows());
             return Ok(Step::Batch(batch));
         }
-        if let Some((file, row_group)) = self.groups.pop_front() {
-            self.reader = self.open(&file, row_group).map_err(external)?;
+        if let Some(passing) = self.passing.pop_front() {
+            self.read(&passing).map_err(external)?;
+            return Ok(Step::Worked);
+        }
+        if let Some((file, row_group, rows)) = self.groups.pop_front() {
+            let rows = self.filtered(&file, row_group, rows).map_err(external)?;
+            // Few rows first: often no more are wanted.
+            let (first, rest) = split(rows, self.batch_rows);
+            for rows in [first, rest].into_iter().filter(|rows| !rows.is_empty()) {
+                self.passing.push_back(Passing { file: Arc::clone(&file), row_group, rows });
+            }
             return Ok(Step::Worked);
         }
         match self.parts.pop_front() {
@@ -244,7 +261,13 @@ impl Work {
             Some(Part::File(path, row_groups)) => {
                 let file = self.scan.cache.open(&path).map_err(external)?;
                 let row_groups = row_groups.unwrap_or_else(|| (0..file.n_row_groups()).collect());
-                self.groups.extend(row_groups.into_iter().map(|row_group| (Arc::clone(&file), row_group)));
+                for row_group in row_groups {
+                    let n_rows = file.n_rows(row_group);
+                    for start in (0..n_rows).step_by(SCAN_ROWS_MAX) {
+                        let rows = start..n_rows.min(start + SCAN_ROWS_MAX);
+                        self.groups.push_back((Arc::clone(&file), row_group, rows));
+                    }
+                }
                 Ok(Step::Worked)
             }
         }
@@ -265,30 +288,72 @@ impl Work {
         Ok(filter_record_batch(&batch, &passes)?)
     }
 
-    /// A reader of the rows that pass all filters; `None` when there are none.
-    fn open(&self, file: &ColumnFile, row_group: usize) -> Result<Option<ParquetRecordBatchReader>, Error> {
-        let mut rows: Option<RowSelection> = None;
+    /// Those of the rows that pass all filters.
+    fn filtered(&self, file: &ColumnFile, row_group: usize, rows: Range<usize>) -> Result<Vec<Range<usize>>, Error> {
+        let mut rows = vec![rows];
         for (_, names, filter) in by_cost(&self.scan.filters, file, row_group) {
-            let n_rows = file.n_rows(row_group);
-            let all = || RowSelection::from_consecutive_ranges(std::iter::once(0..n_rows), n_rows);
-            let selected = rows.clone().unwrap_or_else(all);
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            let read = file.read(row_group, selected.clone(), &names, Form::Coded)?;
+            let read = file.read(row_group, &rows, &names, Form::Coded, Keep::IfRoom)?;
             let batch = with_missing(&read, &names, &self.scan.table)?;
             let passes = truth(filter, &batch)?;
             if passes.true_count() == 0 {
-                return Ok(None);
+                return Ok(Vec::new());
             }
             if passes.true_count() < batch.num_rows() {
                 // Null is not true.
                 let passes = if passes.null_count() > 0 { prep_null_mask_filter(&passes) } else { passes };
-                rows = Some(selected.and_then(&RowSelection::from_filters(&[passes])));
+                rows = kept(&rows, passes.values());
             }
         }
+        Ok(rows)
+    }
+
+    /// Reads the columns of the answer.
+    fn read(&mut self, passing: &Passing) -> Result<(), Error> {
         let schema = self.scan.schema();
         let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-        file.reader(row_group, rows, &names, Form::Plain, self.batch_rows).map(Some)
+        let read = passing.file.read(passing.row_group, &passing.rows, &names, Form::Plain, Keep::IfRoom)?;
+        let batch = conformed(&read, &schema)?;
+        for start in (0..batch.num_rows()).step_by(self.batch_rows.max(1)) {
+            self.ready.push_back(batch.slice(start, self.batch_rows.min(batch.num_rows() - start)));
+        }
+        Ok(())
     }
+}
+
+/// The rows whose flag is set; there is a flag for each row of the ranges.
+fn kept(rows: &[Range<usize>], flags: &BooleanBuffer) -> Vec<Range<usize>> {
+    let mut kept: Vec<Range<usize>> = Vec::new();
+    let mut ranges = rows.iter();
+    let Some(mut range) = ranges.next() else { return kept };
+    // Flags of the rows before the range.
+    let mut before = 0;
+    for (mut start, end) in flags.set_slices() {
+        while start < end {
+            while start >= before + range.len() {
+                before += range.len();
+                let Some(next) = ranges.next() else { return kept };
+                range = next;
+            }
+            let part_end = end.min(before + range.len());
+            kept.push(range.start + (start - before)..range.start + (part_end - before));
+            start = part_end;
+        }
+    }
+    kept
+}
+
+/// The first `n_rows` rows, and the others.
+fn split(rows: Vec<Range<usize>>, n_rows: usize) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
+    let (mut first, mut rest) = (Vec::new(), Vec::new());
+    let mut left = n_rows;
+    for range in rows {
+        let middle = range.start + range.len().min(left);
+        left -= middle - range.start;
+        first.extend((range.start < middle).then_some(range.start..middle));
+        rest.extend((middle < range.end).then_some(middle..range.end));
+    }
+    (first, rest)
 }
 
 fn external(error: Error) -> DataFusionError {
@@ -341,4 +406,30 @@ fn conformed(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
     }
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     Ok(RecordBatch::try_new_with_options(Arc::clone(schema), arrays, &options)?)
+}
+
+#[cfg(test)]
+#[expect(clippy::single_range_in_vec_init, reason = "lists of ranges that have one")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_of_ranges() {
+        let check = |rows: &[Range<usize>], flags: &[u8], expect: &[Range<usize>]| {
+            let flags = BooleanBuffer::from_iter(flags.iter().map(|flag| *flag == 1));
+            assert_eq!(kept(rows, &flags), expect, "{rows:?} {flags:?}");
+        };
+        check(&[], &[], &[]);
+        check(&[5..8], &[1, 0, 1], &[5..6, 7..8]);
+        check(&[5..7, 9..12], &[0, 1, 1, 0, 1], &[6..7, 9..10, 11..12]);
+        check(&[5..7, 9..12], &[1, 1, 1, 1, 1], &[5..7, 9..12]);
+        check(&[0..1, 3..4, 7..9], &[0, 0, 0, 1], &[8..9]);
+    }
+
+    #[test]
+    fn first_rows_and_the_others() {
+        assert_eq!(split(vec![0..3, 5..9], 4), (vec![0..3, 5..6], vec![6..9]));
+        assert_eq!(split(vec![0..3, 5..9], 3), (vec![0..3], vec![5..9]));
+        assert_eq!(split(vec![0..3], 9), (vec![0..3], vec![]));
+    }
 }

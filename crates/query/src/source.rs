@@ -8,11 +8,11 @@ use std::sync::Arc;
 use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, RecordBatchOptions, UInt32Array};
 use arrow::compute::{filter_record_batch, take_record_batch};
 use arrow::datatypes::Int64Type;
-use datafusion::parquet::arrow::arrow_reader::RowSelection;
 use datafusion::parquet::file::page_index::column_index::ColumnIndexMetaData;
 use store::MemoryBatch;
 
 use crate::Error;
+use crate::blocks::Keep;
 use crate::column_file::{ColumnFile, Form};
 use crate::matcher::{Matcher, Texts};
 
@@ -48,10 +48,7 @@ impl Source {
                 let is_whole = rows.len() == batch.num_rows();
                 Ok(if is_whole { batch } else { take_record_batch(&batch, &UInt32Array::from(rows.to_vec()))? })
             }
-            Source::Group(file, row_group) => {
-                let selection = RowSelection::from_consecutive_ranges(runs(rows).into_iter(), file.n_rows(*row_group));
-                file.read(*row_group, selection, columns, form)
-            }
+            Source::Group(file, row_group) => file.read(*row_group, &runs(rows), columns, form, Keep::Always),
         }
     }
 

@@ -20,10 +20,19 @@ pub(crate) fn truth(expr: &Arc<dyn PhysicalExpr>, batch: &RecordBatch) -> Result
     truth_once(expr, batch, &mut HashMap::new())
 }
 
-/// What was asked before is not asked again: the tables of a union share most of their conditions.
+/// What was asked before is not asked again: the tables of a union share most of their conditions. Without `and` and
+/// `or`: to look for one of thousands of conditions would cost as much as all of them.
 type Known = HashMap<Arc<dyn PhysicalExpr>, BooleanArray>;
 
 fn truth_once(expr: &Arc<dyn PhysicalExpr>, batch: &RecordBatch, known: &mut Known) -> Result<BooleanArray> {
+    if let Some(binary) = expr.downcast_ref::<BinaryExpr>()
+        && matches!(binary.op(), Operator::And | Operator::Or)
+    {
+        let left = truth_once(binary.left(), batch, known)?;
+        let right = truth_once(binary.right(), batch, known)?;
+        let is_and = *binary.op() == Operator::And;
+        return Ok(if is_and { and_kleene(&left, &right)? } else { or_kleene(&left, &right)? });
+    }
     if let Some(answers) = known.get(expr) {
         return Ok(answers.clone());
     }
@@ -33,17 +42,6 @@ fn truth_once(expr: &Arc<dyn PhysicalExpr>, batch: &RecordBatch, known: &mut Kno
 }
 
 fn truth_of(expr: &Arc<dyn PhysicalExpr>, batch: &RecordBatch, known: &mut Known) -> Result<BooleanArray> {
-    if let Some(binary) = expr.downcast_ref::<BinaryExpr>() {
-        match binary.op() {
-            Operator::And | Operator::Or => {
-                let left = truth_once(binary.left(), batch, known)?;
-                let right = truth_once(binary.right(), batch, known)?;
-                let is_and = *binary.op() == Operator::And;
-                return Ok(if is_and { and_kleene(&left, &right)? } else { or_kleene(&left, &right)? });
-            }
-            _ => {}
-        }
-    }
     if let Some(negated) = expr.downcast_ref::<NotExpr>() {
         return Ok(not(&truth_once(negated.arg(), batch, known)?)?);
     }
