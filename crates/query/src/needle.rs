@@ -1,5 +1,7 @@
 //! A text to look for in texts, without regard to case: what `ILIKE '%text%'` finds, and faster for ASCII.
 
+use arrow::array::{Array, StringArray};
+use memchr::memmem;
 use regex::{Regex, RegexBuilder};
 
 use crate::Error;
@@ -57,9 +59,71 @@ pub(crate) fn contains(text: &[u8], needle: &[u8]) -> bool {
     false
 }
 
+/// The texts that can have the needle, ascending: those that have it without regard to the case of ASCII letters, and
+/// those with letters beyond ASCII, which have relatives in ASCII. All are looked through in one go, which is many times
+/// faster than one after the other. `None` when the needle is empty or not ASCII.
+pub(crate) fn candidates(texts: &StringArray, needle: &str) -> Option<Vec<usize>> {
+    if needle.is_empty() || !needle.is_ascii() {
+        return None;
+    }
+    let offsets = texts.value_offsets();
+    let place = |row_idx: usize| offsets[row_idx] as usize;
+    let (start, end) = (place(0), place(texts.len()));
+    let data = &texts.value_data()[start..end];
+    let mut found = Vec::new();
+    let lower = data.to_ascii_lowercase();
+    let needle = needle.to_ascii_lowercase();
+    let finder = memmem::Finder::new(&needle);
+    let (mut from, mut row_idx) = (0, 0);
+    while let Some(at) = finder.find(&lower[from..]) {
+        let at = from + at;
+        row_idx += offsets[row_idx..].partition_point(|offset| *offset as usize <= start + at) - 1;
+        let row_end = place(row_idx + 1) - start;
+        if at + needle.len() <= row_end {
+            found.push(row_idx);
+            from = row_end;
+        } else {
+            from = at + 1;
+        }
+    }
+    if !data.is_ascii() {
+        let is_beyond = |row_idx: &usize| !texts.value_data()[place(*row_idx)..place(row_idx + 1)].is_ascii();
+        found.extend((0..texts.len()).filter(is_beyond));
+        found.sort_unstable();
+        found.dedup();
+    }
+    Some(found)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn candidates_are_what_can_have_it() {
+        let texts = StringArray::from(vec![
+            Some("cmd.exe"),
+            None,
+            Some(""),
+            Some("a CMD, a cmd"),
+            Some("c"),
+            Some("md"),
+            Some("経費"),
+            Some("xcmd"),
+        ]);
+        assert_eq!(candidates(&texts, "CmD"), Some(vec![0, 3, 6, 7]));
+        assert_eq!(candidates(&texts.slice(2, 4), "cmd"), Some(vec![1]));
+        assert_eq!(candidates(&texts.slice(2, 0), "cmd"), Some(vec![]));
+        assert_eq!(candidates(&texts, ""), None);
+        assert_eq!(candidates(&texts, "経"), None);
+        for text in ["a", "aa", "aab", "b a"] {
+            for needle in ["a", "ab", "b", "ba"] {
+                let one = StringArray::from(vec!["", text, "a"]);
+                let expect: Vec<usize> = (0..3).filter(|idx| one.value(*idx).contains(needle)).collect();
+                assert_eq!(candidates(&one, needle), Some(expect), "{text} {needle}");
+            }
+        }
+    }
 
     fn check(value: &str, wildcards: bool, text: &str, expect: bool) {
         assert_eq!(Needle::new(value, wildcards).unwrap().is_in(text), expect, "{value:?} in {text:?}");

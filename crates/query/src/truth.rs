@@ -107,8 +107,22 @@ fn of_all_texts(
     if answers.null_count() == 0 && answers.true_count() == 0 && (codes.null_count() == 0 || of_null == Some(false)) {
         return Ok(BooleanArray::new(BooleanBuffer::new_unset(codes.len()), None));
     }
-    let truth_at = |code: i32| answers.is_valid(code as usize).then(|| answers.value(code as usize));
-    Ok(codes.iter().map(|code| code.map_or(of_null, truth_at)).collect())
+    if answers.null_count() > 0 {
+        let truth_at = |code: i32| answers.is_valid(code as usize).then(|| answers.value(code as usize));
+        return Ok(codes.iter().map(|code| code.map_or(of_null, truth_at)).collect());
+    }
+    // What stands in the place of a null may be no code.
+    let answers: Vec<bool> = answers.values().iter().collect();
+    let places = codes.values();
+    let truths = BooleanBuffer::collect_bool(codes.len(), |row_idx| {
+        answers.get(places[row_idx] as usize).copied().unwrap_or(false)
+    });
+    Ok(match (codes.nulls(), of_null) {
+        (None, _) => BooleanArray::new(truths, None),
+        (Some(nulls), None) => BooleanArray::new(truths, Some(nulls.clone())),
+        (Some(nulls), Some(true)) => BooleanArray::new(&truths | &!nulls.inner(), None),
+        (Some(nulls), Some(false)) => BooleanArray::new(&truths & nulls.inner(), None),
+    })
 }
 
 fn evaluate(expr: &Arc<dyn PhysicalExpr>, columns: Vec<(String, ArrayRef)>, n_rows: usize) -> Result<BooleanArray> {

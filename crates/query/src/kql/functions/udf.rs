@@ -4,7 +4,7 @@
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{ArrayRef, BooleanArray};
+use arrow::array::{ArrayRef, BooleanArray, BooleanBufferBuilder};
 use arrow::datatypes::DataType;
 use datafusion::common::{DFSchema, Result, exec_err};
 use datafusion::execution::context::ExecutionProps;
@@ -22,6 +22,7 @@ use crate::kql::exec::cap_reached;
 use crate::kql::types::{KqlType, Typed};
 use crate::kql::value::{Builder, Column, Value};
 use crate::limits::BATCH_TEXT_BYTES_MAX;
+use crate::needle;
 
 /// Bytes of one text that a function makes; a longer one is "" instead, so that no query fills the memory, and the
 /// answer says so.
@@ -159,6 +160,9 @@ impl KqlUdf {
     ) -> Result<ArrayRef> {
         let Some((text, rest)) = arguments.split_first() else { return Ok(Arc::new(BooleanArray::new_null(n_rows))) };
         let mut values: Vec<Value> = rest.iter().map(|argument| argument.constant.clone()).collect();
+        if let Some(candidates) = self.candidates(text, rest) {
+            return self.test_some(scratch, text, &values, n_rows, &candidates, test);
+        }
         let mut results = Vec::with_capacity(n_rows);
         for row_idx in 0..n_rows {
             self.check(row_idx)?;
@@ -171,6 +175,55 @@ impl KqlUdf {
             results.push(test(scratch, text, &values));
         }
         Ok(Arc::new(BooleanArray::from(results)))
+    }
+}
+
+/// Tests that only a text can pass that has the value somewhere; with `!` before it, every other text passes.
+const HAVE_THE_VALUE: [&str; 12] = [
+    "contains",
+    "contains_cs",
+    "has",
+    "has_cs",
+    "hasprefix",
+    "hasprefix_cs",
+    "hassuffix",
+    "hassuffix_cs",
+    "startswith",
+    "startswith_cs",
+    "endswith",
+    "endswith_cs",
+];
+
+impl KqlUdf {
+    /// Rows of which the test has to be asked; none when it has to be asked of all.
+    fn candidates(&self, text: &Argument, rest: &[Argument]) -> Option<Vec<usize>> {
+        let name = self.function.name.trim_start_matches('!');
+        let (true, [value]) = (HAVE_THE_VALUE.contains(&name), rest) else { return None };
+        if value.column.is_some() {
+            return None;
+        }
+        needle::candidates(text.column.as_ref()?.texts()?, value.constant.as_str())
+    }
+
+    fn test_some(
+        &self,
+        scratch: &mut Scratch,
+        text: &Argument,
+        values: &[Value],
+        n_rows: usize,
+        candidates: &[usize],
+        test: fn(&mut Scratch, &str, &[Value]) -> Option<bool>,
+    ) -> Result<ArrayRef> {
+        let is_negated = self.function.name.starts_with('!');
+        let mut results = BooleanBufferBuilder::new(n_rows);
+        results.append_n(n_rows, is_negated);
+        for (idx, row_idx) in candidates.iter().enumerate() {
+            self.check(idx)?;
+            let text = text.column.as_ref().map_or("", |column| column.text(*row_idx));
+            let Some(passes) = test(scratch, text, values) else { return exec_err!("{} has no answer", self.name) };
+            results.set_bit(*row_idx, passes);
+        }
+        Ok(Arc::new(BooleanArray::new(results.finish(), None)))
     }
 }
 

@@ -52,6 +52,11 @@ impl Column {
         }
     }
 
+    /// All rows of a string, guid or dynamic column.
+    pub fn texts(&self) -> Option<&StringArray> {
+        self.array.as_any().downcast_ref()
+    }
+
     /// The value of a row.
     pub fn value(&self, row_idx: usize) -> Value {
         if self.array.is_null(row_idx) {
