@@ -45,6 +45,8 @@ pub(crate) struct ColumnFile {
     /// Tells open files apart.
     id: u64,
     path: PathBuf,
+    /// Places of the columns, by name: asked for each row group of each question.
+    places: HashMap<String, usize>,
     plain: ArrowReaderMetadata,
     coded: ArrowReaderMetadata,
     blooms: Mutex<Blooms>,
@@ -72,7 +74,9 @@ impl ColumnFile {
         let coded = ArrowReaderMetadata::try_new(Arc::clone(plain.metadata()), options)
             .map_err(|error| failed(path, &error))?;
         let id = OPENED.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { id, path: path.to_owned(), plain, coded, blooms: Mutex::default(), unpacked })
+        let fields = plain.schema().fields().iter().enumerate();
+        let places = fields.map(|(idx, field)| (field.name().clone(), idx)).collect();
+        Ok(Self { id, path: path.to_owned(), places, plain, coded, blooms: Mutex::default(), unpacked })
     }
 
     pub(crate) fn metadata(&self) -> &Arc<ParquetMetaData> {
@@ -89,7 +93,7 @@ impl ColumnFile {
 
     /// The place of a column in the file, `None` when no row of the file has it.
     pub(crate) fn column_idx(&self, name: &str) -> Option<usize> {
-        self.plain.schema().fields().iter().position(|field| field.name() == name)
+        self.places.get(name).copied()
     }
 
     /// Rows of a row group in one batch, in their order. Columns that the file does not have are left out.

@@ -172,9 +172,9 @@ async fn uploads_in_parts() {
     assert_eq!(rig.json(&path).await, json!({ "received": 0 }), "an imported upload is gone");
     assert_eq!(run().await.status, 400);
     for wrong in ["../../../etc/passwd", "..%2fstate.db", "0123456789ABCDEF0123456789ABCDEF"] {
-        let answer = rig
-            .portal(&format!("/api/v1/imports/uploads/{wrong}?offset=0"), &["-b", &cookie, "-X", "PUT"], Some(vec![1]))
-            .await;
+        // Some of these are refused before the body is read, which curl calls an error of the stream in HTTP/2.
+        let args = ["-b", &cookie, "-X", "PUT", "--http1.1", "--path-as-is"];
+        let answer = rig.portal(&format!("/api/v1/imports/uploads/{wrong}?offset=0"), &args, Some(vec![1])).await;
         assert!([400, 404].contains(&answer.status), "{wrong}: {answer:?}");
     }
 }
