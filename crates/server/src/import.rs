@@ -5,7 +5,7 @@ use importer::{Known, Ledger, LogName, Span};
 use tokio::runtime::Handle;
 
 use crate::clock::{now_ns, now_s};
-use crate::state::{Sign, State};
+use crate::state::{NO_CERTIFICATE, Sign, State};
 
 /// The table of imported files, by the SHA-256 of their content.
 pub const MIGRATION: &str = "
@@ -136,6 +136,6 @@ impl State {
             sensor_version: "import".to_owned(),
             ..Sign::default()
         };
-        self.add_device(id, &sign, "none").await
+        self.add_device(id, &sign, NO_CERTIFICATE).await
     }
 }

@@ -58,6 +58,9 @@ pub struct User {
     pub role: String,
 }
 
+/// In the place of a certificate of a device that has no sensor: its events were imported or shipped.
+pub const NO_CERTIFICATE: &str = "none";
+
 /// A device as the database knows it.
 #[derive(Clone, Debug)]
 pub struct Device {
@@ -79,7 +82,7 @@ pub struct Device {
     pub sensor_version: String,
     /// Coverage per source as a JSON object.
     pub coverage: String,
-    /// SHA-256 of the current certificate, hexadecimal.
+    /// SHA-256 of the current certificate, hexadecimal; `NO_CERTIFICATE` when it has none.
     pub certificate: String,
     /// SHA-256 of a renewed certificate that was not used yet.
     pub next_certificate: Option<String>,

@@ -170,6 +170,8 @@ async fn uploads_in_parts() {
     let last: Json = serde_json::from_str(answer.body.lines().last().unwrap()).unwrap();
     assert_eq!(sums(&last["done"]), [3, 2, 0, 1], "{answer:?}");
     assert_eq!(rig.json(&path).await, json!({ "received": 0 }), "an imported upload is gone");
+    let devices = rig.json("/api/v1/devices").await["items"].as_array().cloned().unwrap_or_default();
+    assert!(devices.iter().any(|device| device["state"] == "imported"), "{devices:?}");
     assert_eq!(run().await.status, 400);
     for wrong in ["../../../etc/passwd", "..%2fstate.db", "0123456789ABCDEF0123456789ABCDEF"] {
         // Some of these are refused before the body is read, which curl calls an error of the stream in HTTP/2.

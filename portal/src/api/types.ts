@@ -2,7 +2,7 @@
 
 export type Outcome = "ok" | "failed";
 export type CoverageLevel = "full" | "partial" | "off";
-export type DeviceState = "active" | "silent" | "enrolled";
+export type DeviceState = "active" | "silent" | "enrolled" | "imported";
 
 export interface Device {
   id: string;

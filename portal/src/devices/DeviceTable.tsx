@@ -62,7 +62,7 @@ function DeviceRow({ device, selected, onFocus }: { device: Device; selected: bo
         <span className="dim os">{osText(device)}</span>
       </th>
       <td><StateDot state={device.state} /></td>
-      <td>{device.lastEvent === undefined ? <span className="dim">{t("devices.never")}</span> : agoText(toMs(device.lastEvent), now(), lang)}</td>
+      <td>{device.lastEvent === undefined ? <span className="dim">{t(device.state === "enrolled" ? "devices.never" : "devices.long")}</span> : agoText(toMs(device.lastEvent), now(), lang)}</td>
       <td className="mono" title={device.ips.join(", ")}>{device.ips[0] ?? ""}{device.ips.length > 1 && <span className="dim"> +{device.ips.length - 1}</span>}</td>
       <td className="number">{count(device.events24h)}</td>
       <td className="number">{device.lost24h > 0 ? <span className="lost">{count(device.lost24h)}</span> : <span className="dim">{t("devices.none")}</span>}</td>

@@ -1651,7 +1651,7 @@ export interface components {
             osVersion: string;
             /** @description Version of the sensor. */
             sensorVersion: string;
-            /** @description `active`, `silent` or `enrolled` (never heard of since). */
+            /** @description `active`, `silent`, `enrolled` (never heard of since) or `imported` (no sensor: its events came as logs). */
             state: string;
         };
         /** @description A list of devices. */

@@ -13,7 +13,7 @@ use super::auth::SignedIn;
 use super::error::{ApiError, ErrorBody, Params};
 use crate::clock::{now_ns, now_s, text_of_ns};
 use crate::limits::SILENT_AFTER_SECONDS;
-use crate::state::Device;
+use crate::state::{Device, NO_CERTIFICATE};
 
 const DAY_US: i64 = 86_400_000_000;
 
@@ -56,7 +56,7 @@ pub struct DeviceBody {
     last_seen: Option<String>,
     /// Newest event of the last 24 hours, RFC 3339 UTC.
     last_event: Option<String>,
-    /// `active`, `silent` or `enrolled` (never heard of since).
+    /// `active`, `silent`, `enrolled` (never heard of since) or `imported` (no sensor: its events came as logs).
     state: String,
     /// Events of the last 24 hours.
     events24h: u64,
@@ -113,6 +113,7 @@ async fn counts(api: &Api, device: Option<String>) -> Result<BTreeMap<String, De
 fn body_of(device: &Device, count: Option<&DeviceCount>) -> DeviceBody {
     let seconds = |time: i64| text_of_ns(time.saturating_mul(1_000_000_000));
     let state = match device.last_seen {
+        None if device.certificate == NO_CERTIFICATE => "imported",
         None => "enrolled",
         Some(last_seen) if now_s() - last_seen > SILENT_AFTER_SECONDS => "silent",
         Some(_) => "active",

@@ -8,7 +8,7 @@ use sqlx::sqlite::SqliteRow;
 use crate::clock::now_s;
 use crate::identity::apps::random_uuid;
 use crate::limits::{LAST_USE_SECONDS, SOURCES_MAX};
-use crate::state::{State, random_secret, secret_hash};
+use crate::state::{NO_CERTIFICATE, State, random_secret, secret_hash};
 
 /// The table of sources.
 pub const MIGRATION: &str = "
@@ -117,7 +117,7 @@ impl State {
             sensor_version: "shipper".to_owned(),
             ..Default::default()
         };
-        self.add_device(id, &sign, "none").await
+        self.add_device(id, &sign, NO_CERTIFICATE).await
     }
 }
 
