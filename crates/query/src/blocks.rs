@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
 use arrow::array::{Array, ArrayRef, AsArray, DictionaryArray, UInt32Array};
@@ -50,7 +50,8 @@ struct Chunk {
     blocks: Vec<Option<ArrayRef>>,
     /// All rows in one piece, in the place of blocks.
     whole: Option<ArrayRef>,
-    n_bytes: usize,
+    /// Without the dictionary.
+    n_row_bytes: usize,
     used: u64,
     used_at: Instant,
 }
@@ -81,7 +82,7 @@ impl Blocks {
 
     /// What is known of the blocks with these numbers, ascending, and the numbers of the others.
     pub(crate) fn known(&self, key: ChunkKey, wanted: &[usize]) -> (Vec<Piece>, Vec<usize>) {
-        let mut kept = self.kept.lock().expect("no panic under the lock");
+        let mut kept = self.kept();
         let Some(chunk) = kept.used(key) else { return (Vec::new(), wanted.to_vec()) };
         if let Some(whole) = &chunk.whole {
             return (vec![Piece { start: 0, rows: Arc::clone(whole) }], Vec::new());
@@ -107,48 +108,53 @@ impl Blocks {
         n_rows_all: usize,
         keep: Keep,
     ) -> Vec<Piece> {
-        let mut kept = self.kept.lock().expect("no panic under the lock");
-        let known = kept.chunks.get(&key).and_then(|chunk| chunk.texts.clone());
+        // Texts are compared without the lock.
+        let known = self.kept().chunks.get(&key).and_then(|chunk| chunk.texts.clone());
         let rows = with_known_texts(rows, known.as_ref());
         let pieces = pieces(&rows, blocks);
-        let (texts, own_bytes) = sizes(&rows);
-        let is_new_text = texts.as_ref().is_some_and(|texts| known.as_ref().is_none_or(|known| !same(known, texts)));
-        let n_bytes =
-            own_bytes + if is_new_text { texts.as_ref().map_or(0, |it| it.get_array_memory_size()) } else { 0 };
-        if kept.has_all(key, blocks) || !kept.has_room(n_bytes, self.bytes_max, keep) {
+        let (texts, n_row_bytes) = sizes(&rows);
+        let mut kept = self.kept();
+        if kept.has_all(key, blocks) || !kept.has_room(n_row_bytes + bytes_of(texts.as_ref()), self.bytes_max, keep) {
             return pieces;
         }
-        let is_whole = rows.len() == n_rows_all;
         let chunk = kept.chunk(key);
-        if is_whole {
-            let before = std::mem::replace(&mut chunk.n_bytes, 0);
+        let before = chunk.n_bytes();
+        if rows.len() == n_rows_all {
             chunk.blocks = Vec::new();
-            chunk.whole = Some(Arc::clone(&rows));
-            chunk.n_bytes = own_bytes + texts.as_ref().map_or(0, |it| it.get_array_memory_size());
-            let after = chunk.n_bytes;
-            chunk.texts = texts;
-            kept.n_bytes = kept.n_bytes - before + after;
-            return pieces;
-        }
-        for (block, piece) in blocks.iter().zip(&pieces) {
-            if chunk.blocks.len() <= *block {
-                chunk.blocks.resize(block + 1, None);
+            chunk.whole = Some(rows);
+            chunk.n_row_bytes = n_row_bytes;
+        } else {
+            for (block, piece) in blocks.iter().zip(&pieces) {
+                if chunk.blocks.len() <= *block {
+                    chunk.blocks.resize(block + 1, None);
+                }
+                chunk.blocks[*block] = Some(Arc::clone(&piece.rows));
             }
-            chunk.blocks[*block] = Some(Arc::clone(&piece.rows));
+            chunk.n_row_bytes += n_row_bytes;
         }
         chunk.texts = chunk.texts.take().or(texts);
-        chunk.n_bytes += n_bytes;
-        kept.n_bytes += n_bytes;
+        let after = chunk.n_bytes();
+        kept.n_bytes = kept.n_bytes - before + after;
         pieces
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().expect("no panic under the lock")
     }
 
     /// Drops everything of a file that is closed.
     pub(crate) fn forget(&self, file: u64) {
-        let mut kept = self.kept.lock().expect("no panic under the lock");
+        let mut kept = self.kept();
         let keys: Vec<ChunkKey> = kept.chunks.keys().filter(|key| key.0 == file).copied().collect();
         for key in keys {
             kept.remove(key);
         }
+    }
+}
+
+impl Chunk {
+    fn n_bytes(&self) -> usize {
+        self.n_row_bytes + bytes_of(self.texts.as_ref())
     }
 }
 
@@ -168,7 +174,7 @@ impl Kept {
         let clock = self.clock;
         self.chunks.entry(key).or_insert_with(|| {
             self.order.insert(clock, key);
-            Chunk { texts: None, blocks: Vec::new(), whole: None, n_bytes: 0, used: clock, used_at: Instant::now() }
+            Chunk { texts: None, blocks: Vec::new(), whole: None, n_row_bytes: 0, used: clock, used_at: Instant::now() }
         })
     }
 
@@ -181,7 +187,7 @@ impl Kept {
     fn remove(&mut self, key: ChunkKey) {
         if let Some(chunk) = self.chunks.remove(&key) {
             self.order.remove(&chunk.used);
-            self.n_bytes -= chunk.n_bytes;
+            self.n_bytes -= chunk.n_bytes();
         }
     }
 
@@ -230,7 +236,8 @@ pub(crate) fn rows_of(blocks: &[usize], n_rows_all: usize) -> Vec<Range<usize>> 
 /// The rows of these numbers out of pieces that have them all; both are ascending.
 pub(crate) fn pick(pieces: &[Piece], rows: &[Range<usize>]) -> Result<ArrayRef, Error> {
     let n_rows: usize = rows.iter().map(ExactSizeIterator::len).sum();
-    let mut slices: Vec<(&Piece, Range<usize>)> = Vec::with_capacity(rows.len().max(pieces.len()));
+    // By piece: its number, and rows counted from its start.
+    let mut slices: Vec<(usize, Range<usize>)> = Vec::with_capacity(rows.len().max(pieces.len()));
     let mut piece_idx = 0;
     for range in rows {
         let mut at = range.start;
@@ -244,31 +251,29 @@ pub(crate) fn pick(pieces: &[Piece], rows: &[Range<usize>]) -> Result<ArrayRef, 
                 continue;
             }
             let end = range.end.min(piece_end);
-            slices.push((piece, at - piece.start..end - piece.start));
+            slices.push((piece_idx, at - piece.start..end - piece.start));
             at = end;
         }
     }
-    let part = |(piece, range): &(&Piece, Range<usize>)| piece.rows.slice(range.start, range.len());
+    let part = |(idx, range): &(usize, Range<usize>)| pieces[*idx].rows.slice(range.start, range.len());
     match slices.as_slice() {
         [] => Err(Error::Engine("no rows are wanted".to_owned())),
         [only] => Ok(part(only)),
         // Many short ranges are copied row by row.
         several if several.len() * 4 > n_rows => {
-            let mut places = Vec::with_capacity(n_rows);
             let mut starts = Vec::with_capacity(pieces.len());
             let mut start = 0;
             for piece in pieces {
-                starts.push((std::ptr::from_ref(piece), start));
+                starts.push(start);
                 start += piece.rows.len();
             }
-            for (piece, range) in several {
-                let of_piece = starts.iter().find(|(known, _)| *known == std::ptr::from_ref(*piece));
-                let start = of_piece.map_or(0, |(_, start)| *start);
-                places.extend(range.clone().map(|row_idx| (start + row_idx) as u32));
-            }
+            let places = several.iter().flat_map(|(idx, range)| {
+                let start = starts[*idx];
+                range.clone().map(move |row_idx| (start + row_idx) as u32)
+            });
+            let places = UInt32Array::from_iter_values(places);
             let whole: Vec<ArrayRef> = pieces.iter().map(|piece| Arc::clone(&piece.rows)).collect();
-            let whole = joined(&whole)?;
-            Ok(take(&whole, &UInt32Array::from(places), None)?)
+            Ok(take(&joined(&whole)?, &places, None)?)
         }
         several => joined(&several.iter().map(part).collect::<Vec<_>>()),
     }
@@ -322,6 +327,10 @@ fn sizes(rows: &ArrayRef) -> (Option<ArrayRef>, usize) {
         Some(dictionary) => (Some(Arc::clone(dictionary.values())), dictionary.keys().get_array_memory_size()),
         None => (None, rows.get_array_memory_size()),
     }
+}
+
+fn bytes_of(texts: Option<&ArrayRef>) -> usize {
+    texts.map_or(0, |texts| texts.get_array_memory_size())
 }
 
 fn pieces(rows: &ArrayRef, blocks: &[usize]) -> Vec<Piece> {
@@ -407,6 +416,19 @@ mod tests {
         let texts: Vec<&ArrayRef> =
             pieces.iter().map(|piece| piece.rows.as_dictionary::<Int32Type>().values()).collect();
         assert!(texts.iter().all(|text| same(text, texts[0])));
+    }
+
+    #[test]
+    fn a_column_that_makes_room_for_itself_is_counted_whole() {
+        let (texts, of_codes) = sizes(&codes(0..BLOCK_ROWS));
+        let blocks = Blocks::new(bytes_of(texts.as_ref()) + of_codes + of_codes / 2);
+        for block in 0..3 {
+            let rows = codes(block * BLOCK_ROWS..(block + 1) * BLOCK_ROWS);
+            blocks.add((1, 0, 0), &[block], &rows, BLOCK_ROWS * 5, Keep::Always);
+            let kept = blocks.kept();
+            assert_eq!(kept.n_bytes, kept.chunks.values().map(Chunk::n_bytes).sum::<usize>());
+            assert!(kept.n_bytes > of_codes, "the dictionary counts");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Column files that stay known: footer, page index and bloom filters of a file are read once and kept within a limit
-//! of bytes, and so are unpacked columns (see `blocks`). Files never change, so what is kept is never wrong; a file that was deleted is simply not asked for again.
+//! of bytes, and so are unpacked columns (see `blocks`). Files never change, so what is kept is never wrong; a file that
+//! was deleted is simply not asked for again.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
