@@ -90,10 +90,15 @@ pub(crate) fn format_time_ns(time_ns: i64) -> String {
 
 /// RFC 3339 in UTC with nine fraction digits.
 pub fn time_text_of_ns(time_ns: i64) -> String {
-    let (seconds, ns) = (time_ns.div_euclid(NS), time_ns.rem_euclid(NS));
+    let mut text = String::with_capacity(30);
+    push_time(&mut text, time_ns.div_euclid(NS), (time_ns.rem_euclid(NS), 9));
+    text
+}
+
+/// RFC 3339 in UTC: seconds since 1970, and the fraction with its number of digits.
+pub(crate) fn push_time(text: &mut String, seconds: i64, (fraction, n_fraction_digits): (i64, u32)) {
     let (year, month, day) = civil_from_days(seconds.div_euclid(86_400));
     let second = seconds.rem_euclid(86_400);
-    let mut text = String::with_capacity(30);
     for (number, n_digits, separator) in [
         (year, 4, '-'),
         (month, 2, '-'),
@@ -101,14 +106,13 @@ pub fn time_text_of_ns(time_ns: i64) -> String {
         (second / 3_600, 2, ':'),
         (second / 60 % 60, 2, ':'),
         (second % 60, 2, '.'),
-        (ns, 9, 'Z'),
+        (fraction, n_fraction_digits, 'Z'),
     ] {
         for place in (0..n_digits).rev() {
             text.push(char::from(b'0' + (number / 10_i64.pow(place) % 10) as u8));
         }
         text.push(separator);
     }
-    text
 }
 
 /// The inverse of `days_from_civil`.

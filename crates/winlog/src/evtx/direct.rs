@@ -11,7 +11,7 @@ use evtx::EvtxChunkData;
 use crate::Event;
 use crate::assemble::Assembler;
 use crate::limits::EVENT_XML_BYTES_MAX;
-use crate::time::civil_from_days;
+use crate::time::push_time;
 
 const CHUNK_HEADER_BYTES: usize = 512;
 const RECORD_HEADER_BYTES: usize = 24;
@@ -538,22 +538,7 @@ fn filetime(ticks: u64, text: &mut String) -> Result<()> {
     if ticks >= FILETIME_MAX {
         return Err(Unusual);
     }
-    let (seconds, ticks) = (ticks / 10_000_000, ticks % 10_000_000);
-    let (day, second) = ((seconds / 86_400).cast_signed() - DAYS_TO_1970, seconds % 86_400);
-    let (year, month, day) = civil_from_days(day);
-    for (number, len, separator) in [
-        (year.unsigned_abs(), 4, '-'),
-        (month.unsigned_abs(), 2, '-'),
-        (day.unsigned_abs(), 2, 'T'),
-        (second / 3_600, 2, ':'),
-        (second / 60 % 60, 2, ':'),
-        (second % 60, 2, '.'),
-        (ticks, 7, 'Z'),
-    ] {
-        for place in (0..len).rev() {
-            text.push(char::from(b'0' + (number / 10_u64.pow(place) % 10) as u8));
-        }
-        text.push(separator);
-    }
+    let (seconds, ticks) = (ticks.cast_signed() / 10_000_000, ticks.cast_signed() % 10_000_000);
+    push_time(text, seconds - DAYS_TO_1970 * 86_400, (ticks, 7));
     Ok(())
 }
