@@ -5,7 +5,7 @@ use importer::{Known, Ledger, LogName, Span};
 use tokio::runtime::Handle;
 
 use crate::clock::{now_ns, now_s};
-use crate::state::{NO_CERTIFICATE, Sign, State};
+use crate::state::State;
 
 /// The table of imported files, by the SHA-256 of their content.
 pub const MIGRATION: &str = "
@@ -42,7 +42,7 @@ impl Ledger for StateLedger<'_> {
     }
 
     fn add_device(&self, id: &str, name: &str) -> Result<()> {
-        self.runtime.block_on(self.state.add_imported_device(id, name))
+        self.runtime.block_on(self.state.add_device_without_sensor(id, name, "Windows", "import"))
     }
 }
 
@@ -123,19 +123,5 @@ impl State {
             times_ns: (from_ns, to_ns),
         };
         Ok(rows.into_iter().map(span).collect())
-    }
-
-    /// Adds a device that only imports speak for. It has no certificate, so nothing can send in its name.
-    async fn add_imported_device(&self, id: &str, name: &str) -> Result<()> {
-        if self.device(id).await?.is_some() {
-            return Ok(());
-        }
-        let sign = Sign {
-            name: name.to_owned(),
-            os: "Windows".to_owned(),
-            sensor_version: "import".to_owned(),
-            ..Sign::default()
-        };
-        self.add_device(id, &sign, NO_CERTIFICATE).await
     }
 }

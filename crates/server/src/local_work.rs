@@ -36,18 +36,13 @@ pub(crate) async fn work(
         return Ok(None);
     }
     let mut last = Value::Null;
-    let mut buffer: Vec<u8> = Vec::new();
-    let mut chunks = response.into_body().into_data_stream();
-    while let Some(chunk) = progress.watch(chunks.next()).await {
-        buffer.extend_from_slice(&chunk.context("the answer broke off")?);
-        while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = buffer.drain(..=end).collect();
-            last = serde_json::from_slice(&line).context("understand the answer")?;
-            if last["progress"].is_object() {
-                progress.say(so_far(&last["progress"]));
-            }
+    lines(response, &mut progress, |line, progress| {
+        if line["progress"].is_object() {
+            progress.say(so_far(&line["progress"]));
         }
-    }
+        last = line;
+    })
+    .await?;
     drop(progress);
     if let Some(message) = last["error"]["message"].as_str() {
         eprintln!("nenrin: {message}");
@@ -55,4 +50,25 @@ pub(crate) async fn work(
     }
     let Some(done) = last.get_mut("done") else { bail!("the server stopped before it was done") };
     Ok(Some(done.take()))
+}
+
+/// Gives each line of an answer as it comes.
+///
+/// # Errors
+/// When the answer breaks off, or a line is not JSON.
+pub(crate) async fn lines(
+    response: Response,
+    progress: &mut Progress,
+    mut take: impl FnMut(Value, &mut Progress),
+) -> Result<()> {
+    let mut buffer: Vec<u8> = Vec::new();
+    let mut chunks = response.into_body().into_data_stream();
+    while let Some(chunk) = progress.watch(chunks.next()).await {
+        buffer.extend_from_slice(&chunk.context("the answer broke off")?);
+        while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = buffer.drain(..=end).collect();
+            take(serde_json::from_slice(&line).context("understand the answer")?, progress);
+        }
+    }
+    Ok(())
 }

@@ -15,6 +15,7 @@ use crate::answer_table::{self, Table};
 use crate::clock::{now_ns, text_of_ns};
 use crate::limits::HUNTING_DAYS_DEFAULT;
 use crate::local::Local;
+use crate::local_work::lines;
 use crate::prompt;
 
 /// A query that takes longer says how long it has been running.
@@ -211,15 +212,7 @@ impl Session<'_> {
     /// Reads the answer line by line: onto the screen as a table, or as one JSON value.
     async fn lines(&self, text: &str, response: Response, mut progress: Progress) -> Result<bool> {
         let mut table = Table::new(self.args.local_time);
-        let mut buffer: Vec<u8> = Vec::new();
-        let mut chunks = response.into_body().into_data_stream();
-        while let Some(chunk) = progress.watch(chunks.next()).await {
-            buffer.extend_from_slice(&chunk.context("the answer broke off")?);
-            while let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
-                let line: Vec<u8> = buffer.drain(..=end).collect();
-                table.take(serde_json::from_slice(&line).context("understand the answer")?);
-            }
-        }
+        lines(response, &mut progress, |line, _| table.take(line)).await?;
         drop(progress);
         if self.shape == Shape::Json {
             println!("{}", table.to_json());

@@ -327,6 +327,17 @@ impl State {
         Ok(())
     }
 
+    /// Adds a device that only imports or shippers speak for, if it is not known; `sender` is in the place of a sensor's
+    /// version. It has no certificate, so nothing can send in its name.
+    pub async fn add_device_without_sensor(&self, id: &str, name: &str, os: &str, sender: &str) -> Result<()> {
+        if self.device(id).await?.is_some() {
+            return Ok(());
+        }
+        let sign =
+            Sign { name: name.to_owned(), os: os.to_owned(), sensor_version: sender.to_owned(), ..Sign::default() };
+        self.add_device(id, &sign, NO_CERTIFICATE).await
+    }
+
     /// Notes a renewed certificate, in the place of an earlier one that was never used.
     pub async fn set_next_certificate(&self, id: &str, certificate: &str) -> Result<()> {
         sqlx::query("UPDATE devices SET next_certificate = ? WHERE id = ?")

@@ -308,7 +308,7 @@ impl Settler {
                     Some("LogRecord" | "EventsLost") => "",
                     _ => "Windows",
                 };
-                self.state.add_shipped_device(&id, &name, os).await?;
+                self.state.add_device_without_sensor(&id, &name, os, "shipper").await?;
                 self.known.insert(id.clone());
             }
             streams.entry((id, source)).or_default().push(row.encode_to_vec());

@@ -8,7 +8,7 @@ use sqlx::sqlite::SqliteRow;
 use crate::clock::now_s;
 use crate::identity::apps::random_uuid;
 use crate::limits::{LAST_USE_SECONDS, SOURCES_MAX};
-use crate::state::{NO_CERTIFICATE, State, random_secret, secret_hash};
+use crate::state::{State, random_secret, secret_hash};
 
 /// The table of sources.
 pub const MIGRATION: &str = "
@@ -104,20 +104,6 @@ impl State {
             .execute(self.pool())
             .await?;
         Ok(())
-    }
-
-    /// Adds a device that only sources speak for. It has no certificate, so nothing can send in its name.
-    pub(super) async fn add_shipped_device(&self, id: &str, name: &str, os: &str) -> Result<()> {
-        if self.device(id).await?.is_some() {
-            return Ok(());
-        }
-        let sign = crate::state::Sign {
-            name: name.to_owned(),
-            os: os.to_owned(),
-            sensor_version: "shipper".to_owned(),
-            ..Default::default()
-        };
-        self.add_device(id, &sign, NO_CERTIFICATE).await
     }
 }
 
