@@ -155,10 +155,11 @@ impl Tools {
         let source: Json = serde_json::from_str(&self.nenrin(&dir, &rate)?)?;
         let token = source["token"].as_str().context("token")?;
         let ca = dir.join("server/ca/ca.pem");
+        let target = Target { port: &port, token, ca: &ca };
         match client.name {
             "evtx2es" => drop(self.python(&["evtx2es".as_ref(), &sample.origin, port.as_ref(), token.as_ref()])?),
-            "rsyslog" => rsyslog(&dir, sample, &port, token, &ca, || self.wait(&dir, sample))?,
-            "syslog-ng" => syslog_ng(&dir, sample, &port, token, &ca, || self.wait(&dir, sample))?,
+            "rsyslog" => rsyslog(&dir, sample, &target, || self.wait(&dir, sample))?,
+            "syslog-ng" => syslog_ng(&dir, sample, &target, || self.wait(&dir, sample))?,
             name => drop(self.python(&[name.as_ref(), &sample.lines, port.as_ref(), token.as_ref(), &ca])?),
         }
         self.wait(&dir, sample)?;
@@ -182,23 +183,34 @@ impl Tools {
     }
 }
 
-/// Runs a daemon in the foreground until `done`.
-fn daemon(mut command: Command, done: impl FnOnce() -> Result<()>) -> Result<()> {
-    let mut child = command.stdin(Stdio::null()).spawn().context("start the daemon")?;
+/// Where a daemon sends to.
+struct Target<'a> {
+    port: &'a str,
+    token: &'a str,
+    ca: &'a Path,
+}
+
+/// Runs a daemon in the foreground with a configuration until `done`; its words go to a log beside it.
+fn daemon(
+    dir: &Path,
+    name: &str,
+    config: &str,
+    command: impl FnOnce(&Path) -> Command,
+    done: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    let file = dir.join(format!("{name}.conf"));
+    std::fs::write(&file, config)?;
+    let log = std::fs::File::create(dir.join(format!("{name}.log")))?;
+    let mut command = command(&file);
+    command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+    let mut child = command.spawn().context("start the daemon")?;
     let result = done();
     drop(super::rig::signal(child.id(), "TERM"));
     drop(child.wait());
     result
 }
 
-fn rsyslog(
-    dir: &Path,
-    sample: &Sample,
-    port: &str,
-    token: &str,
-    ca: &Path,
-    done: impl FnOnce() -> Result<()>,
-) -> Result<()> {
+fn rsyslog(dir: &Path, sample: &Sample, target: &Target, done: impl FnOnce() -> Result<()>) -> Result<()> {
     let config = format!(
         r#"global(workDirectory="{dir}" maxMessageSize="4m")
 module(load="imfile")
@@ -213,24 +225,19 @@ ruleset(name="out") {{
 "#,
         dir = dir.display(),
         lines = sample.lines.display(),
-        ca = ca.display(),
+        port = target.port,
+        token = target.token,
+        ca = target.ca.display(),
     );
-    let file = dir.join("rsyslog.conf");
-    std::fs::write(&file, config)?;
-    let log = std::fs::File::create(dir.join("rsyslog.log"))?;
-    let mut command = Command::new("rsyslogd");
-    command.arg("-n").arg("-f").arg(&file).arg("-i").arg(dir.join("rsyslog.pid")).stdout(log.try_clone()?).stderr(log);
-    daemon(command, done)
+    let command = |file: &Path| {
+        let mut command = Command::new("rsyslogd");
+        command.arg("-n").arg("-f").arg(file).arg("-i").arg(dir.join("rsyslog.pid"));
+        command
+    };
+    daemon(dir, "rsyslog", &config, command, done)
 }
 
-fn syslog_ng(
-    dir: &Path,
-    sample: &Sample,
-    port: &str,
-    token: &str,
-    ca: &Path,
-    done: impl FnOnce() -> Result<()>,
-) -> Result<()> {
+fn syslog_ng(dir: &Path, sample: &Sample, target: &Target, done: impl FnOnce() -> Result<()>) -> Result<()> {
     let config = format!(
         r#"@version: 3.38
 options {{ log-msg-size(4194304); stats-freq(0); }};
@@ -244,15 +251,16 @@ destination nenrin {{
 log {{ source(sample); destination(nenrin); }};
 "#,
         lines = sample.lines.display(),
-        ca = ca.display(),
+        port = target.port,
+        token = target.token,
+        ca = target.ca.display(),
     );
-    let file = dir.join("syslog-ng.conf");
-    std::fs::write(&file, config)?;
-    let log = std::fs::File::create(dir.join("syslog-ng.log"))?;
-    let mut command = Command::new("syslog-ng");
-    let at = |option: &str, name: &str| format!("{option}={}", dir.join(name).display());
-    command.args(["--foreground", "--no-caps", "--stderr"]).arg("--cfgfile").arg(&file);
-    command.args([at("--persist-file", "persist"), at("--pidfile", "pid"), at("--control", "control")]);
-    command.stdout(log.try_clone()?).stderr(log);
-    daemon(command, done)
+    let command = |file: &Path| {
+        let mut command = Command::new("syslog-ng");
+        let at = |option: &str, name: &str| format!("{option}={}", dir.join(name).display());
+        command.args(["--foreground", "--no-caps", "--stderr"]).arg("--cfgfile").arg(file);
+        command.args([at("--persist-file", "persist"), at("--pidfile", "pid"), at("--control", "control")]);
+        command
+    };
+    daemon(dir, "syslog-ng", &config, command, done)
 }
